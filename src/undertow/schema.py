@@ -1,0 +1,98 @@
+"""The tables that a run folder holds, and the words that describe a column.
+
+Two tables are recorded. Both carry the same keys, so that either can be read without the other:
+
+    steps    one row per logged step; wide, a column a metric
+    layers   one row per (step, parameter); the mergeable statistics of `undertow.statistics`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+__all__ = [
+    "FORMAT_VERSION",
+    "KEYS",
+    "LAYERS",
+    "PARAMS",
+    "Column",
+    "Kind",
+    "Scale",
+]
+
+#: Written to every `run.json`. Readers refuse a newer one rather than misread it.
+FORMAT_VERSION = 1
+
+Kind = Literal["number", "category", "time"]
+Scale = Literal["linear", "log", "category", "time"]
+
+#: What every recorded row carries. `step` counts optimizer updates from 0; a row that sums up an epoch carries the
+#: step it ended with. `epoch` is null where the training has none. `attempt` tells a resumed run's repeated steps apart.
+KEYS = pa.schema(
+    [
+        pa.field("run", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+        pa.field("attempt", pa.int32(), nullable=False),
+        pa.field("rank", pa.int32(), nullable=False),
+        pa.field("step", pa.int64(), nullable=False),
+        pa.field("epoch", pa.int32()),
+        pa.field("time", pa.timestamp("us", tz="UTC"), nullable=False),
+    ]
+)
+
+#: The `layers` table: keys, the parameter's path, and the sums (see `undertow.statistics.FIELDS` for their meaning).
+LAYERS = pa.schema(
+    [
+        *KEYS,
+        pa.field("param", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+        pa.field("count", pa.int64()),
+        pa.field("sum", pa.float32()),
+        pa.field("sum_sq", pa.float32()),
+        pa.field("abs_max", pa.float32()),
+        pa.field("zeros", pa.int64()),
+        pa.field("nonfinite", pa.int64()),
+        pa.field("w_sum_sq", pa.float32()),
+        pa.field("u_sum_sq", pa.float32()),
+    ]
+)
+
+#: `params.parquet`: one row per parameter. `depth` counts modules from the input (0) to the output, in forward order;
+#: parameters of one module share it. `module` is the path of the module that owns the parameter.
+PARAMS = pa.schema(
+    [
+        pa.field("param", pa.string(), nullable=False),
+        pa.field("module", pa.string(), nullable=False),
+        pa.field("depth", pa.int32(), nullable=False),
+        pa.field("shape", pa.list_(pa.int64()), nullable=False),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("dtype", pa.string(), nullable=False),
+        pa.field("sharding", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one column of a Frame is to be understood and drawn.
+
+    Attributes:
+        name: The column's name in the table.
+        kind: What its values are.
+        label: What a person reads; the name where empty.
+        unit: As a person writes it ("$1000", "s"); empty where there is none.
+        scale: The scale its axis starts with; chosen by its values where None.
+        share: Columns with the same word here share one domain, so that their heights can be compared along a line.
+        group: The path of the module that it belongs to, for folding; empty where none.
+        description: One sentence for the tooltip of the axis.
+    """
+
+    name: str
+    kind: Kind
+    label: str = ""
+    unit: str = ""
+    scale: Scale | None = None
+    share: str = ""
+    group: str = ""
+    description: str = ""
