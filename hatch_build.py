@@ -18,9 +18,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -36,8 +35,8 @@ class FrontEndError(Exception):
     """The front end cannot be built; the text says what to do about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+# Hatchling runs this file without entering it in sys.modules, which dataclasses do not survive.
+class Node(NamedTuple):
     """A Node with its npm.
 
     Attributes:
@@ -109,26 +108,21 @@ def _node(program: Path, npm: tuple[str, ...]) -> Node | None:
     return Node(program, npm, version) if major.isdigit() and int(major) >= MIN_NODE else None
 
 
-@dataclass(frozen=True, slots=True)
 class FrontEnd:
-    """The front end of a source tree: its sources in `web/`, its bundle in `src/undertow/static/`."""
+    """The front end of a source tree.
 
-    root: Path
+    Attributes:
+        root: The tree.
+        web: Its sources, with package.json.
+        static: Its bundle; build.mjs empties the folder.
+        manifest: What the bundle was built from: `{"sources": sha256, "files": {name: bytes}}`.
+    """
 
-    @property
-    def web(self) -> Path:
-        """Where package.json lies."""
-        return self.root / "web"
-
-    @property
-    def static(self) -> Path:
-        """Where the bundle goes; build.mjs empties it."""
-        return self.root / "src" / "undertow" / "static"
-
-    @property
-    def manifest(self) -> Path:
-        """Says what the bundle was built from: `{"sources": sha256, "files": {name: bytes}}`."""
-        return self.static / "manifest.json"
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.web = root / "web"
+        self.static = root / "src" / "undertow" / "static"
+        self.manifest = self.static / "manifest.json"
 
     def sources_hash(self) -> str | None:
         """The sha256 over names and contents of everything the bundle is made of; None without sources."""
