@@ -194,7 +194,8 @@ class FrontEnd:
 
     def _install(self, node: Node) -> None:
         if not self._is_installed():
-            node.run_npm("ci", "--no-audit", "--no-fund", cwd=self.web)
+            # No package here needs its install script, and none should get to run one unasked.
+            node.run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=self.web)
 
     def _is_installed(self) -> bool:
         # npm writes this copy of the lock last, so a broken install has none.

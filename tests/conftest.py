@@ -125,3 +125,12 @@ def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) 
                 page.screenshot(path=FAILED / f"{name}-{index}.png")
         for page in opener.pages:
             page.context.close()
+
+
+@pytest.fixture(scope="session")
+def without_node(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PATH on which there is a shell but no Node."""
+    folder = tmp_path_factory.mktemp("bin")
+    if shell := shutil.which("sh"):
+        (folder / "sh").symlink_to(shell)
+    return str(folder)
