@@ -167,6 +167,7 @@ class FrontEnd:
             node = self.node()
             self._install(node)
             node.run_npm("run", "build", cwd=self.web)
+            (self.static / "licenses.txt").write_text(self._licenses(), "utf-8")
             files = {path.name: path.stat().st_size for path in sorted(self.static.iterdir()) if path.is_file()}
             if "page.js" not in files:
                 raise FrontEndError(f"`npm run build` went through but left no page.js in {self.static}.")
@@ -191,6 +192,17 @@ class FrontEnd:
         raise FrontEndError(
             f"The front end needs Node {MIN_NODE} or newer with npm. Install one, or `pip install {NODE_REQUIREMENT}`."
         )
+
+    def _licenses(self) -> str:
+        """The licences of what is bundled, which each of them asks to be passed on with it."""
+        packages = json.loads((self.web / "package-lock.json").read_text("utf-8"))["packages"]
+        notices = []
+        for name, package in packages.items():
+            texts = sorted((self.web / name).glob("[Ll][Ii][Cc][Ee][Nn][Ss][Ee]*")) if name else []
+            if texts and not package.get("dev"):
+                title = f"{name.removeprefix('node_modules/')} {package['version']}"
+                notices.append(f"{title}\n{'-' * len(title)}\n{texts[0].read_text('utf-8').strip()}\n")
+        return "\n".join(["What the front end's bundle contains of others, and on which terms.\n", *notices])
 
     def _install(self, node: Node) -> None:
         if not self._is_installed():

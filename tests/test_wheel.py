@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BUNDLE = ["manifest.json", "page.css", "page.js"]
+BUNDLE = ["licenses.txt", "manifest.json", "page.css", "page.js"]
 FRAMEWORKS = ["keras", "tensorflow", "jax", "torch", "pandas", "polars"]
 
 SCRIPT = f"""
