@@ -131,7 +131,7 @@ def _numbers(values: pa.ChunkedArray) -> Floats:
 
 
 def _means(values: Floats, column: pa.ChunkedArray, point: Ints, points: int) -> Floats:
-    """The mean per point over the rows that have a value; a NaN that was logged makes its point nan. Shape (points,)."""
+    """The mean per point of the rows that have a value; a NaN that was logged makes its point nan. Shape (points,)."""
     present = np.asarray(column.is_valid().to_numpy(), dtype=bool)
     count = np.bincount(point[present], minlength=points)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -141,18 +141,14 @@ def _means(values: Floats, column: pa.ChunkedArray, point: Ints, points: int) ->
 def smooth(values: Floats) -> Floats:
     """The running median over 3 points, over a twentieth of them where there are many; the ends as they are.
 
-    A median lets a single lucky or unlucky epoch pass without a trace, and keeps an elbow where it is. Shape as `values`.
+    A median lets a single lucky epoch pass without a trace, and keeps an elbow where it is. Shape as `values`.
     """
-    half = max(1, len(values) // 40)
-    return np.array(
-        [
-            np.median(values[i - (reach := min(half, i, len(values) - 1 - i)) : i + reach + 1])
-            for i in range(len(values))
-        ]
-    )
+    most, last = max(1, len(values) // 40), len(values) - 1
+    reach = [min(most, i, last - i) for i in range(len(values))]
+    return np.array([np.median(values[i - r : i + r + 1]) for i, r in enumerate(reach)])
 
 
 def noise(values: Floats) -> float:
-    """The standard deviation of what jitters from point to point, by the median of the differences; 0 for a smooth curve."""
+    """The standard deviation of the jitter from point to point, by the median difference; 0 for a straight line."""
     steps = np.diff(values)
     return float(1.4826 * np.median(np.abs(steps - np.median(steps))) / np.sqrt(2)) if len(steps) else 0.0

@@ -24,16 +24,18 @@ TRAINING_FALL = 0.02
 def overfitting(curves: Curves) -> Iterator[Finding]:
     """Finds the epoch from which on the validation loss rises for good while the training loss falls.
 
-    With v and l the validation and training loss, smoothed by a running median, and t° = argmin v, the onset is t° + 1 when
+    With v and l the validation and training loss, smoothed by a running median, and t° = argmin v, the onset is t° + 1
+    when
 
-        GL = mean of the last third after t° of v / v(t°) − 1  ≥  5 %        (Prechelt's generalisation loss, α = 5)
+        GL = (mean of v over the last third after t°) / v(t°) − 1  ≥  5 %    (Prechelt's generalisation loss, α = 5)
         GL · v(t°)  ≥  3 × the jitter of v from epoch to epoch
         1 − l(end) / l(t°)  ≥  2 %
 
-    and the rise lasts: at least 4 epochs and a tenth of all come after t°. As t° is the last best, none of them returns to it.
+    and the rise lasts: at least 4 epochs and a tenth of all come after t°. As t° is the last best, none of them returns
+    to it.
 
-    Silent when: either loss is missing, there are fewer than 8 points with both, the best validation loss is not above 0
-    (a relative rise has no meaning then), or one of the three above does not hold.
+    Silent when: either loss is missing, there are fewer than 8 points with both, the best validation loss is not above
+    0 (a relative rise has no meaning then), or one of the above does not hold.
 
     Source: Prechelt (1998), *Early Stopping – But When?*, section 2.2, criteria GL and UP.
     https://doi.org/10.1007/3-540-49430-8_3
@@ -61,12 +63,12 @@ def overfitting(curves: Curves) -> Iterator[Finding]:
         kind="overfitting",
         severity="warning",
         sentence=(
-            f"Overfitting from {unit} {onset}: {validation} rises {100 * rise:.0f} % above its best of {level[best]:.4g} "
-            f"at {unit} {top}, while {training} falls by another {100 * drop:.0f} %."
+            f"Overfitting from {unit} {onset}: {validation} rises {100 * rise:.0f} % above its best "
+            f"of {level[best]:.4g} at {unit} {top}, while {training} falls by another {100 * drop:.0f} %."
         ),
         advice=(
-            f"Stop at {unit} {top} (early stopping that restores the best weights), or regularise: weight decay, dropout, "
-            "augmentation, more data, a smaller model."
+            f"Stop at {unit} {top} (early stopping that restores the best weights), or regularise: weight decay, "
+            "dropout, augmentation, more data, a smaller model."
         ),
         source="Prechelt (1998), Early Stopping – But When?, https://doi.org/10.1007/3-540-49430-8_3",
         numbers=(

@@ -29,14 +29,14 @@ def plateau(curves: Curves) -> Iterator[Finding]:
 
         t* = the first t with  b(t) − b(end)  <  0.01 · (s(0) − b(end)).
 
-    The whole fall is the yardstick rather than the loss itself: it has the same meaning for a loss that is negative or comes
-    near 0, and it is the elbow that a person sees in the curve. The sentence says both, since a small part of a large fall
-    can still be worth its epochs.
+    The whole fall is the yardstick rather than the loss itself: it has the same meaning for a loss that is negative or
+    comes near 0, and it is the elbow that a person sees in the curve. The sentence says both, since a small part of a
+    large fall can still be worth its epochs.
 
-    Silent when: there are fewer than 8 points; the loss never fell by 10 % and by 8 times its jitter (nothing was fitted);
-    fewer than a quarter of the epochs, or fewer than 3, come after t*; t* is the first or second epoch (one outlier
-    at the start makes everything after it look flat); or the curve ends more than 10 % of its fall above the best (that is
-    no plateau).
+    Silent when: there are fewer than 8 points; the loss never fell by 10 % and by 8 times its jitter (nothing was
+    fitted); fewer than a quarter of the epochs, or fewer than 3, come after t*; t* is the first or second epoch (one
+    outlier at the start makes everything after it look flat); or the curve ends more than 10 % of its fall above the
+    best (that is no plateau).
 
     Source: the relative form of the usual patience test, with a share of the range for `min_delta`; Prechelt (1998),
     *Early Stopping – But When?*, section 2.2, training progress. https://doi.org/10.1007/3-540-49430-8_3
@@ -69,8 +69,8 @@ def plateau(curves: Curves) -> Iterator[Finding]:
             f"of the whole fall of {name} ({best[tapers]:.4g} → {best[-1]:.4g}, from {level[0]:.4g})."
         ),
         advice=(
-            f"If that last gain does not matter, about {at} {unit}s are enough; if it does, try a learning-rate schedule "
-            "or a larger model rather than more of the same."
+            f"If that last gain does not matter, stop around {unit} {at}; if it does, try a learning-rate schedule or a "
+            "larger model rather than more of the same."
         ),
         source="Prechelt (1998), Early Stopping – But When?, https://doi.org/10.1007/3-540-49430-8_3",
         numbers=(
