@@ -166,7 +166,7 @@ def update_ratio(u_sum_sq: ArrayLike, w_sum_sq: ArrayLike) -> Floats:
     return _divide(norm(u_sum_sq), norm(w_sum_sq))
 
 
-def mean(sum: ArrayLike, count: ArrayLike) -> Floats:  # noqa: A002 - named as its column
+def mean(sum: ArrayLike, count: ArrayLike) -> Floats:
     """The mean gradient Σg / n. Shape as `sum`; nan where `count` is 0."""
     return _divide(_floats(sum), _floats(count))
 
@@ -176,7 +176,7 @@ def rms(sum_sq: ArrayLike, count: ArrayLike) -> Floats:
     return np.asarray(np.sqrt(_divide(_floats(sum_sq), _floats(count))))
 
 
-def std(sum: ArrayLike, sum_sq: ArrayLike, count: ArrayLike) -> Floats:  # noqa: A002 - named as its column
+def std(sum: ArrayLike, sum_sq: ArrayLike, count: ArrayLike) -> Floats:
     """The population standard deviation √(Σg²/n − (Σg/n)²). nan where `count` is 0.
 
     Never below 0; where it is under 1e-3 of |mean| the float32 sums no longer resolve it, and noise remains.

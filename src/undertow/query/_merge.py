@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ._statistics import norm, rms, update_ratio, zero_share
+from ..statistics import norm, rms, update_ratio, zero_share
 
 __all__ = ["MEASURES", "Clock", "Measure", "Merged", "choose_clock", "codes", "floats", "merge"]
 
@@ -149,6 +149,8 @@ class Measure:
                 values, null = zero_share(s["zeros"], s["count"]), gone["zeros"] | (s["count"] == 0)
             case _:
                 values, null = s[self.name], gone[self.name]
+        if np.isnan(values[~null]).all():  # what an integration does not measure is NaN
+            null = np.ones(len(null), dtype=bool)
         return pa.array(values, mask=null)
 
 
