@@ -52,7 +52,7 @@ export function defaultScale(info: ColumnInfo, summary: Summary): ScaleName {
   if (!(min > 0) || summary.nonPositive > 0) return "linear";
   const median = quantiles[2] ?? min;
   const crowded = max / min >= 5 && max - median >= 6 * (median - min);
-  return crowded || max / min >= 1000 ? "log" : "linear";
+  return crowded || Math.log10(max / min) >= 3 - 1e-9 ? "log" : "linear";
 }
 
 /** The scales that a column can be drawn on. */
@@ -144,17 +144,17 @@ function categoryScale(categories: readonly string[], summary: Summary): Scale {
     position,
     invert: (at) => Math.min(count - 1, Math.max(0, Math.round((1 - at) * count - 0.5))),
     ticks(length) {
-      const every = Math.ceil((count * 14) / length);
       // Where not every category can be named, the frequent ones are, since they are asked for.
-      const named = new Set(
-        every === 1 ? categories.keys() : summary.categories.slice(0, Math.floor(count / every)).map(([code]) => code),
-      );
-      const ticks = categories.map((label, index) => ({
+      const named: number[] = [];
+      for (const [code] of summary.categories) {
+        if (named.every((other) => Math.abs(position(other) - position(code)) * length >= 13.9)) named.push(code);
+        if (named.length * 14 > length) break;
+      }
+      return categories.map((label, index) => ({
         value: index,
         position: position(index),
-        label: named.has(index) ? label : "",
+        label: named.includes(index) ? label : "",
       }));
-      return every === 1 ? ticks : thin(ticks, length);
     },
   };
 }
