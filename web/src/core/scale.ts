@@ -148,7 +148,7 @@ function categoryScale(categories: readonly string[], summary: Summary): Scale {
       const named: number[] = [];
       for (const [code] of summary.categories) {
         if (named.every((other) => Math.abs(position(other) - position(code)) * length >= 13.9)) named.push(code);
-        if (named.length * 14 > length) break;
+        if ((named.length + 1) * 14 > length) break;
       }
       return categories.map((label, index) => ({
         value: index,

@@ -51,6 +51,7 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
   }, [lens, names.join("\n"), filters, offset, limit, sort]);
 
   const columns = `12px ${names.map((name) => `minmax(${widthOf(lens, name)}px, 1fr)`).join(" ")}`;
+  const least = names.reduce((sum, name) => sum + widthOf(lens, name), 12);
   const colours = lens.colours(theme.palette.value);
   const total = page?.rows.total ?? 0;
   return (
@@ -66,54 +67,56 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
       }
       onPointerLeave={() => lens.hover(null, "table")}
     >
-      <div class="ut-row ut-head" role="row" style={{ gridTemplateColumns: columns }}>
-        <span />
-        {names.map((name) => (
-          <span
-            key={name}
-            role="columnheader"
-            class={lens.info(name).kind === "number" ? "ut-number" : ""}
-            aria-sort={sort?.column === name ? (sort.descending ? "descending" : "ascending") : "none"}
-          >
-            <button
-              type="button"
-              title={lens.info(name).description || name}
-              onClick={() => setSort(nextSort(sort, name))}
+      <div class="ut-columns" style={{ minWidth: `${least}px` }}>
+        <div class="ut-row ut-head" role="row" style={{ gridTemplateColumns: columns }}>
+          <span />
+          {names.map((name) => (
+            <span
+              key={name}
+              role="columnheader"
+              class={lens.info(name).kind === "number" ? "ut-number" : ""}
+              aria-sort={sort?.column === name ? (sort.descending ? "descending" : "ascending") : "none"}
             >
-              {fullLabel(lens.info(name))}
-              {sort?.column === name && <span aria-hidden="true">{sort.descending ? " ↓" : " ↑"}</span>}
-            </button>
-          </span>
-        ))}
-      </div>
-      <div style={{ height: `${total * ROW}px`, position: "relative" }} role="rowgroup">
-        {page &&
-          [...page.rows.ids].map((row, i) => (
-            <div
-              key={row}
-              role="row"
-              aria-rowindex={page.offset + i + 2}
-              class={lens.hovered.value === row ? "ut-row ut-lit" : "ut-row"}
-              style={{ gridTemplateColumns: columns, top: `${(page.offset + i) * ROW}px` }}
-              onPointerEnter={() => lens.hover(row, "table")}
-            >
-              <i style={{ background: css([colours[4 * row]!, colours[4 * row + 1]!, colours[4 * row + 2]!]) }} />
-              {names.map((name) => {
-                const vector = page.rows.columns[name];
-                const text = vector ? formatValue(lens.info(name), vector, i) : "";
-                return (
-                  <span
-                    key={name}
-                    role="cell"
-                    class={lens.info(name).kind === "number" ? "ut-number" : ""}
-                    title={text}
-                  >
-                    {text}
-                  </span>
-                );
-              })}
-            </div>
+              <button
+                type="button"
+                title={lens.info(name).description || name}
+                onClick={() => setSort(nextSort(sort, name))}
+              >
+                {fullLabel(lens.info(name))}
+                {sort?.column === name && <span aria-hidden="true">{sort.descending ? " ↓" : " ↑"}</span>}
+              </button>
+            </span>
           ))}
+        </div>
+        <div style={{ height: `${total * ROW}px`, position: "relative" }} role="rowgroup">
+          {page &&
+            [...page.rows.ids].map((row, i) => (
+              <div
+                key={row}
+                role="row"
+                aria-rowindex={page.offset + i + 2}
+                class={lens.hovered.value === row ? "ut-row ut-lit" : "ut-row"}
+                style={{ gridTemplateColumns: columns, top: `${(page.offset + i) * ROW}px` }}
+                onPointerEnter={() => lens.hover(row, "table")}
+              >
+                <i style={{ background: css([colours[4 * row]!, colours[4 * row + 1]!, colours[4 * row + 2]!]) }} />
+                {names.map((name) => {
+                  const vector = page.rows.columns[name];
+                  const text = vector ? formatValue(lens.info(name), vector, i) : "";
+                  return (
+                    <span
+                      key={name}
+                      role="cell"
+                      class={lens.info(name).kind === "number" ? "ut-number" : ""}
+                      title={text}
+                    >
+                      {text}
+                    </span>
+                  );
+                })}
+              </div>
+            ))}
+        </div>
       </div>
     </div>
   );
