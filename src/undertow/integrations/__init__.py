@@ -1,0 +1,1 @@
+"""One recorder per framework, each loaded only when asked for."""

@@ -1,0 +1,27 @@
+"""Foreign data in, one file a format, each a function that returns a `Frame`."""
+
+from __future__ import annotations
+
+from ._arrow import from_arrow, is_arrow
+from ._columns import from_columns, from_structured
+from ._describe import describe, frame_of, normalise, suggest_scale
+from ._keras import from_history, is_history
+from ._metrics import is_learning_rate, order_metrics, pair_validation
+from ._rows import from_rows
+
+__all__ = [
+    "describe",
+    "frame_of",
+    "from_arrow",
+    "from_columns",
+    "from_history",
+    "from_rows",
+    "from_structured",
+    "is_arrow",
+    "is_history",
+    "is_learning_rate",
+    "normalise",
+    "order_metrics",
+    "pair_validation",
+    "suggest_scale",
+]

@@ -1,0 +1,154 @@
+"""The `flow` lens: backpropagation drawn as what it is, a signal that passes the layers one after another."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import SourceError
+from ..frame import Frame, Preset
+from ..schema import Column
+from ._lines import Table, metrics_of, runs_of
+from ._merge import MEASURES, Ints, Measure, choose_clock, codes, merge
+from ._steps import metric_columns
+
+__all__ = ["flow"]
+
+_SHOWN = ("grad_norm", "grad_rms", "update_ratio", "weight_norm")
+#: Beyond this many parameters their own columns would be most of the table.
+MOST_PARAMETERS = 64
+
+
+def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> Frame:
+    """One line an epoch, travelling back through the network: epoch, loss, then the layers down to the input.
+
+    The height on a layer's axis is the logarithm of its gradient's norm, kernel and bias together, the root mean square
+    over the epoch's recorded steps: √(mean over steps of Σg²). All layers share one domain, so that a line that sinks
+    towards the input is a gradient that vanishes, and one that rises is one that explodes. Presets show the gradient
+    per weight, the update ratio and the weight norm in the same way. With fewer than three epochs one line is a step.
+
+    Args:
+        layers: Rows of `undertow.schema.LAYERS`, in any order, of one or more runs.
+        params: Rows of `undertow.schema.PARAMS`; a parameter that it lacks counts as a module of its own, at the input.
+        steps: Rows of the `steps` table, for the metrics; None where there is none.
+
+    Raises:
+        SourceError: If `layers` has no rows.
+    """
+    if not len(layers):
+        raise SourceError("there is no flow to show: no gradients were recorded")
+    clock = choose_clock(layers)
+    runs = runs_of(layers)
+    run = codes(layers["run"], runs)
+    names, modules, owner_of = _owners(layers, params)
+    param = codes(layers["param"], names)
+    merged = merge(layers, run, owner_of[param], clock)
+    lines, line = np.unique(np.stack([merged.run, merged.span]), axis=1, return_inverse=True)
+    line_run, line_span, line = lines[0], lines[1], line.reshape(-1)
+    last = np.zeros((2, len(line_run)), dtype=np.int64)
+    np.maximum.at(last[0], line, merged.step)
+    np.maximum.at(last[1], line, merged.epoch)
+
+    table = Table()
+    axes: list[str] = []
+    if len(runs) > 1:
+        labels = pa.DictionaryArray.from_arrays(pa.array(line_run, pa.int32()), pa.array(runs, pa.string()))
+        axes.append(table.add(Column("run", "category", scale="category"), labels))
+    epoch = pa.array(last[1], mask=last[1] < 0)
+    if clock.name == "epoch" or epoch.null_count < len(epoch):
+        table.add(Column("epoch", "number", scale="linear"), epoch)
+    table.add(Column("step", "number", scale="linear", description="the last step of the line"), pa.array(last[0]))
+    axes.append(clock.name)
+    if steps is not None and len(steps):
+        known = steps.filter(pa.array(codes(steps["run"], runs) >= 0))
+        found = metrics_of(known, codes(known["run"], runs), line_run, line_span, last[1], clock)
+        for column, values in metric_columns(
+            {name: values for name, values in found.items() if values.null_count < len(values)}
+        ):
+            name = table.add(column, values)
+            if column.name == _loss(found):
+                axes.append(name)
+
+    presets = []
+    for measure in (measure for measure in MEASURES if measure.name in _SHOWN):
+        values = measure.of(merged)
+        wide = [
+            (_put(values, merged.owner == index, line, len(line_run)), module) for index, module in enumerate(modules)
+        ]
+        if all(column.null_count == len(column) for column, _ in wide):
+            continue
+        chosen = [table.add(_column(measure, module, _short(module, modules)), column) for column, module in wide]
+        presets.append(
+            Preset(measure.label, (*axes, *chosen), f"The layers' {measure.label}, from the loss back to the input.")
+        )
+    if not presets:
+        raise SourceError("there is no flow to show: no gradients were recorded")
+    if len(modules) < len(names) <= MOST_PARAMETERS:
+        single = merge(layers, run, param, clock)
+        at = {key: index for index, key in enumerate(zip(line_run.tolist(), line_span.tolist(), strict=True))}
+        place = np.array(
+            [at[key] for key in zip(single.run.tolist(), single.span.tolist(), strict=True)], dtype=np.int64
+        )
+        values = MEASURES[0].of(single)
+        for index, name in enumerate(names):
+            column = _column(MEASURES[0], name, _short(name, names), modules[owner_of[index]])
+            table.add(column, _put(values, single.owner == index, place, len(line_run)))
+    note = (
+        f"One line is one {clock.noun}, travelling back from the loss to the input; "
+        "the height is the log of the gradient norm."
+    )
+    return table.frame("flow", presets[0].axes, clock.name, note, tuple(presets))
+
+
+def _owners(layers: pa.Table, params: pa.Table) -> tuple[list[str], list[str], Ints]:
+    """The parameters and the modules, both from the output back to the input, and the module of each parameter."""
+    where = {
+        name: (module, depth)
+        for name, module, depth in zip(*(params[c].to_pylist() for c in ("param", "module", "depth")), strict=True)
+    }
+    seen = layers["param"].cast(pa.string()).unique().to_pylist()
+    order = {name: place for place, name in enumerate(where)}
+    seen.sort(key=lambda name: (-where.get(name, ("", -1))[1], order.get(name, len(order))))
+    of = [where.get(name, (name, -1))[0] for name in seen]
+    place = {module: index for index, module in enumerate(dict.fromkeys(of))}
+    return seen, list(place), np.array([place[module] for module in of], dtype=np.int64)
+
+
+def _put(values: pa.Array, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], line: Ints, lines: int) -> pa.Array:
+    """One owner's values at their lines, null where a line has none. Shape (lines,)."""
+    place = np.full(lines, -1, dtype=np.int64)
+    place[line[chosen]] = np.flatnonzero(chosen)
+    return values.take(pa.array(place, mask=place < 0))
+
+
+def _column(measure: Measure, path: str, label: str, group: str = "") -> Column:
+    return Column(
+        name=f"{path}:{measure.name}",
+        kind="number",
+        label=label,
+        scale="log",
+        share=measure.name,
+        group=group or path,
+        description=f"{measure.label} of {path}: {measure.description}",
+    )
+
+
+def _short(path: str, paths: list[str]) -> str:
+    """The path without the folders that all paths share."""
+    shared = os.path.commonprefix(paths)  # noqa: RUF071 - modules are parted by / or by .
+    return path[max(shared.rfind("/"), shared.rfind(".")) + 1 :]
+
+
+def _loss(metrics: dict[str, pa.Array]) -> str | None:
+    for suits in (
+        lambda name: name == "loss",
+        lambda name: "loss" in name and not name.startswith("val_"),
+        lambda name: "loss" in name,
+    ):
+        for name in metrics:
+            if suits(name) and pc.count(metrics[name]).as_py():
+                return name
+    return None

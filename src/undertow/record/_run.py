@@ -1,0 +1,303 @@
+"""A Run: the one object that a training loop talks to."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from ..errors import NameClashError, RunClosedError, ValueTypeError
+from ..schema import FORMAT_VERSION, KEYS
+from ..store._write import replace_json
+from ._buffer import LayerRows, Row
+from ._describe import host, jsonable, now, run_id, versions
+from ._values import Kind, check_case, flatten, prepare
+from ._writer import Observer, Writer, warn
+
+__all__ = ["Run"]
+
+_WIDTH: dict[Kind, int] = {"bool": 0, "int": 1, "float": 2, "text": 3}
+_RESERVED = {name.casefold(): name for name in KEYS.names}
+
+
+class Run:
+    """One training being recorded into `<root>/<id>/`.
+
+    Nothing that goes wrong with the disk ever reaches the training: it becomes one warning, the state "degraded" in
+    `run.json`, and a count of lost rows said at `close()`. What is wrong with the calls raises at once.
+
+    Args:
+        root: The folder of all runs; created if missing.
+        name: What a person calls the run; the id is made of it and unique. The id itself if None.
+        config: Hyperparameters: a mapping, a dataclass or an argparse.Namespace.
+        tags: Words to find the run by.
+        rank: This process's number among those that train together; 0 if None.
+
+    Attributes:
+        id: Unique, safe as a folder name; starts with a letter.
+        path: The run's folder.
+        rank: As given.
+
+    Example:
+        >>> with Run("runs", name="mlp", config={"lr": 1e-3}) as run:
+        ...     for step in range(100):
+        ...         run.log(step=step, loss=loss)
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        name: str | None = None,
+        config: Any = None,
+        tags: Sequence[str] = (),
+        rank: int | None = None,
+    ) -> None:
+        self.id = run_id(name)
+        self.path = Path(root) / self.id
+        self.rank = 0 if rank is None else rank
+        self._about: dict[str, Any] = {
+            "format": FORMAT_VERSION,
+            "id": self.id,
+            "name": self.id if name is None else name,
+            "config": jsonable({} if config is None else config),
+            "tags": [tags] if isinstance(tags, str) else [str(tag) for tag in tags],
+            "start": now(),
+            "end": None,
+            "state": "running",
+            "versions": versions(),
+            "host": host(),
+            "command": list(sys.argv),
+        }
+        self._pid = os.getpid()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._next_step = 0
+        self._names: dict[str, str] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._params: dict[str, dict[str, Any]] = {}
+        self._save_lock = threading.Lock()
+        self._writer = Writer(self.path, self.id, self.rank, self._save)
+        try:
+            self.path.mkdir(parents=True)
+            self._write_about()
+        except OSError as error:
+            self._writer.degrade(str(error))
+        # Weak, or the hook would keep every run alive to the end of the process.
+        reference = weakref.ref(self)
+        self._at_exit = lambda: _close_at_exit(reference)
+        atexit.register(self._at_exit)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, state={self.state!r})"
+
+    @property
+    def name(self) -> str:
+        """What a person calls the run."""
+        return str(self._about["name"])
+
+    @property
+    def state(self) -> str:
+        """running, finished, failed; or degraded where something was lost."""
+        return "degraded" if self._writer.degraded else str(self._about["state"])
+
+    @property
+    def next_step(self) -> int:
+        """The step that a `log` without one gets: one after the highest so far."""
+        return self._next_step
+
+    def log(
+        self,
+        metrics: Mapping[str, Any] | None = None,
+        /,
+        *,
+        step: int | None = None,
+        epoch: int | None = None,
+        **more: Any,
+    ) -> None:
+        """Record one row of `steps`.
+
+        Args:
+            metrics: Values by name; nested mappings get dotted names. A value is a Python or NumPy number, a bool, text,
+                or a tensor without axes, of any framework, which is read later and not waited for. None is not recorded.
+            step: The optimizer updates done, from 0; one after the highest so far if None.
+            epoch: From 0.
+            **more: Values by name, as in `metrics`.
+
+        Raises:
+            RunClosedError: After `close`.
+            ValueTypeError: If a value is of a type that no column can hold, or of text where it was a number so far.
+            NameClashError: If a name is given twice, is a key of every row (run, attempt, rank, time), or differs from
+                an earlier one in case only.
+        """
+        if os.getpid() != self._pid:
+            # A forked data-loader worker; the writer thread lives in the parent only.
+            return
+        now_us = time.time_ns() // 1000
+        values: dict[str, Any] = {}
+        kinds: dict[str, Kind] = {}
+        keys: dict[str, Any] = {"step": step, "epoch": epoch}
+        with self._lock:
+            self._check_open()
+            for name, value in (*flatten(metrics or {}), *flatten(more)):
+                if name in keys and keys[name] is None:
+                    keys[name] = value
+                    continue
+                self._check_name(name, values)
+                if value is None:
+                    values[name] = None
+                    continue
+                kind, values[name] = prepare(name, value)
+                widened = self._widen(name, kind)
+                if widened is not None:
+                    kinds[name] = widened
+            number = self._next_step if keys["step"] is None else _whole("step", keys["step"], 2**63)
+            counted = None if keys["epoch"] is None else _whole("epoch", keys["epoch"], 2**31)
+            for name in kinds:
+                self._names[name.casefold()] = name
+            self._kinds.update(kinds)
+            self._next_step = max(self._next_step, number + 1)
+            row = Row(number, counted, now_us, {name: value for name, value in values.items() if value is not None})
+            self._writer.put(row, kinds)
+
+    def record_layers(
+        self,
+        step: Any,
+        epoch: int | None,
+        params: tuple[str, ...],
+        sizes: Sequence[int],
+        floats: Any,
+        counts: Any,
+    ) -> None:
+        """Record the statistics of P parameters at one step, or at each of K steps. For integrations.
+
+        Args:
+            step: One number, or an array of K (a row whose step is negative is left out).
+            epoch: From 0, or None.
+            params: P paths, as in `set_params`.
+            sizes: P numbers of elements.
+            floats: The columns `undertow.statistics.FLOATS`. Shape (P, 5) or (K, P, 5), float32, any framework; read
+                later by another thread, so it must not change any more.
+            counts: The columns `undertow.statistics.COUNTS`. Shape (P, 2) or (K, P, 2), integer.
+
+        Raises:
+            RunClosedError: After `close`.
+        """
+        if os.getpid() != self._pid:
+            return
+        self._check_open()
+        if isinstance(step, int):
+            with self._lock:
+                self._next_step = max(self._next_step, step + 1)
+        self._writer.put(LayerRows(step, epoch, time.time_ns() // 1000, params, sizes, floats, counts))
+
+    def set_params(self, params: Sequence[Mapping[str, Any]]) -> None:
+        """Describe parameters; one that was described before is replaced.
+
+        Args:
+            params: A mapping per parameter, with the names of `undertow.schema.PARAMS`.
+
+        Raises:
+            RunClosedError: After `close`.
+        """
+        if os.getpid() != self._pid:
+            return
+        self._check_open()
+        with self._lock:
+            self._params.update({param["param"]: dict(param) for param in params})
+            self._writer.put_params(list(self._params.values()))
+
+    def observe(self, callback: Observer) -> None:
+        """Call `callback(table, rows)` with the name of a table and an Arrow table of its new rows, as they come.
+
+        It is called in the writer's thread, several times a second at most. What it raises becomes one warning.
+        """
+        self._writer.observers.append(callback)
+
+    def close(self, state: Literal["finished", "failed"] = "finished") -> None:
+        """Write what is left and end the run. A second call does nothing.
+
+        Args:
+            state: What `run.json` says, unless something was lost: then it says "degraded".
+        """
+        if os.getpid() != self._pid:
+            return
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        atexit.unregister(self._at_exit)
+        self._writer.close()
+        self._about.update(end=now(), state=state, versions=versions())
+        self._save()
+        if self._writer.degraded:
+            reasons = "; ".join(self._writer.reasons)
+            warn(f"run {self.id} is closed: {self._writer.lost} rows were lost ({reasons})")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close("finished" if kind is None else "failed")
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RunClosedError(f"run {self.id} is closed; nothing more can be recorded into it")
+
+    def _check_name(self, name: str, values: Mapping[str, Any]) -> None:
+        if name in values:
+            raise NameClashError(f"{name!r} is given twice")
+        if name in self._kinds:
+            return
+        key = _RESERVED.get(name.casefold())
+        if key is not None:
+            reason = "is given twice" if name == key and key in ("step", "epoch") else f"is taken by the key {key!r}"
+            raise NameClashError(f"{name!r} {reason}; every row carries {', '.join(KEYS.names)}")
+        check_case(self._names, values, name)
+
+    def _widen(self, name: str, kind: Kind) -> Kind | None:
+        """The kind that the metric has from now on, if that is new."""
+        known = self._kinds.get(name)
+        if known is None:
+            return kind
+        if (known == "text") != (kind == "text"):
+            raise ValueTypeError(f"{name} was {known} so far and is {kind} now; give it a name of its own")
+        return kind if _WIDTH[kind] > _WIDTH[known] else None
+
+    def _write_about(self) -> None:
+        about = {**self._about, "state": self.state}
+        if self._writer.degraded:
+            about["lost"] = {"rows": self._writer.lost, "reasons": list(self._writer.reasons)}
+        with self._save_lock:
+            replace_json(self.path / "run.json", about)
+
+    def _save(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._write_about()
+        except Exception as error:
+            if not self._writer.degraded:
+                self._writer.degrade(f"run.json: {error}")
+
+
+def _whole(name: str, value: Any, limit: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or getattr(value, "shape", ()) != ():
+        raise ValueTypeError(f"{name} is a whole number, not {value!r}")
+    number = int(value)
+    if not 0 <= number < limit:
+        raise ValueTypeError(f"{name} = {number} is out of range: from 0 up to {limit - 1}")
+    return number
+
+
+def _close_at_exit(reference: weakref.ref[Run]) -> None:
+    run = reference()
+    if run is not None:
+        run.close("failed" if getattr(sys, "last_value", None) is not None else "finished")

@@ -1,0 +1,165 @@
+"""From an Arrow table of any origin to a Frame: types brought to the Frame's few, columns described."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import SourceError
+from ..frame import Frame
+from ..schema import Column, Scale
+
+__all__ = ["describe", "frame_of", "normalise", "suggest_scale"]
+
+#: From this max/min on, a linear axis squeezes the small values into a line's width: 600 pixels / 1000 is 0.6.
+LOG_FROM = 1000.0
+#: More axes than this side by side are no longer told apart; the others start hidden.
+MOST_AXES = 24
+#: A text column in which nearly every row differs (a note, a path, an id) says nothing as an axis.
+MOST_CATEGORIES = 200
+
+
+def frame_of(table: pa.Table, note: str = "") -> Frame:
+    """Returns the table as a Frame of lens "rows", with the columns worth an axis shown.
+
+    Raises:
+        SourceError: If a column name occurs twice, or a column is of a type that cannot be shown.
+    """
+    table = normalise(table)
+    columns = describe(table)
+    axes = [column.name for column in columns if column.kind != "category" or _few(table[column.name])][:MOST_AXES]
+    numbers = [column.name for column in columns if column.kind == "number" and column.name in axes]
+    return Frame(
+        table=table,
+        columns=columns,
+        axes=tuple(axes or table.column_names[:MOST_AXES]),
+        color=(numbers or axes or table.column_names)[-1],
+        note=note or "One line is one row.",
+    )
+
+
+def _few(values: pa.ChunkedArray) -> bool:
+    distinct = len(pc.unique(values))
+    return bool(distinct <= MOST_CATEGORIES and (distinct < len(values) or len(values) <= 50))
+
+
+def describe(table: pa.Table) -> tuple[Column, ...]:
+    """Describes each column of a normalised table: its kind and the scale that its values suggest."""
+    return tuple(_describe(name, table[name], table.schema.field(name).metadata or {}) for name in table.column_names)
+
+
+def _describe(name: str, values: pa.ChunkedArray, metadata: dict[bytes, bytes]) -> Column:
+    kind = values.type
+    if pa.types.is_timestamp(kind):
+        return Column(name, "time", scale="time")
+    if pa.types.is_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
+        return Column(name, "category", scale="category")
+    return Column(name, "number", unit=metadata.get(b"unit", b"").decode(), scale=suggest_scale(values))
+
+
+def suggest_scale(*columns: pa.ChunkedArray) -> Scale:
+    """Returns "log" if all finite values are above 0 and the largest is ≥ 1000 times the smallest, else "linear"."""
+    low, high = float("inf"), float("-inf")
+    for values in columns:
+        finite = values.filter(pc.fill_null(pc.is_finite(values), False))
+        if len(finite):
+            extent = pc.min_max(finite)
+            low, high = min(low, extent["min"].as_py()), max(high, extent["max"].as_py())
+    return "log" if 0 < low <= high and high / low >= LOG_FROM else "linear"
+
+
+def normalise(table: pa.Table) -> pa.Table:
+    """Brings every column to one of the Frame's types: bool, integer, float, timestamp, string, dictionary of string.
+
+    Structs flatten with dots; lists and maps become JSON text; decimals float64; durations float64 seconds; dates
+    timestamps; unsigned 64-bit integers beyond int64 float64; a column without any value float64.
+
+    Raises:
+        SourceError: If a name occurs twice, or a type cannot be shown.
+    """
+    while any(pa.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    names = table.column_names
+    for name in names:
+        if names.count(name) > 1:
+            raise SourceError(f"column name {name!r} occurs more than once")
+    fields, arrays = [], []
+    for name in names:
+        values, unit = _normal(table[name], name)
+        arrays.append(values)
+        fields.append(pa.field(name, values.type, metadata={"unit": unit} if unit else None))
+    return pa.table(arrays, schema=pa.schema(fields))
+
+
+def _normal(values: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str]:
+    """One column in a Frame's type, and the unit that the type implied."""
+    kind, unit = values.type, ""
+    if isinstance(kind, pa.BaseExtensionType):
+        values = pa.chunked_array([chunk.storage for chunk in values.chunks], kind.storage_type)
+        return _normal(values, name)
+    if pa.types.is_run_end_encoded(kind):
+        return _normal(pc.run_end_decode(values), name)
+    if pa.types.is_dictionary(kind):
+        if _is_text(kind.value_type):
+            return values.cast(pa.dictionary(pa.int32(), pa.string())).unify_dictionaries(), unit
+        return _normal(values.cast(kind.value_type), name)
+    if pa.types.is_duration(kind):
+        ticks = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
+        return pc.divide(values.cast(pa.int64()).cast(pa.float64(), safe=False), float(ticks)), "s"
+    for suits, target in _CASTS:
+        if suits(kind):
+            try:
+                return values.cast(target(values), safe=_is_binary(kind)), unit
+            except pa.ArrowException as error:
+                raise _refuse(values, name, error) from error
+    if pa.types.is_nested(kind):
+        texts = [None if value is None else json.dumps(value, default=str) for value in values.to_pylist()]
+        return pa.chunked_array([pa.array(texts, pa.string())]), unit
+    if (
+        pa.types.is_boolean(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_timestamp(kind)
+    ):
+        return values, unit
+    raise SourceError(f"column {name!r} is of Arrow type {kind}, which cannot be shown")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _whole(values: pa.ChunkedArray) -> pa.DataType:
+    top = pc.max(values).as_py()
+    return pa.int64() if top is None or top < 2**63 else pa.float64()
+
+
+_CASTS: tuple[tuple[Callable[[Any], bool], Callable[[pa.ChunkedArray], pa.DataType]], ...] = (
+    (_is_text, lambda values: pa.string()),
+    (_is_binary, lambda values: pa.string()),
+    (pa.types.is_null, lambda values: pa.float64()),
+    (pa.types.is_uint64, _whole),
+    (pa.types.is_float16, lambda values: pa.float32()),
+    (pa.types.is_decimal, lambda values: pa.float64()),
+    (pa.types.is_date32, lambda values: pa.timestamp("s")),
+    (pa.types.is_date64, lambda values: pa.timestamp("ms")),
+    (pa.types.is_time, lambda values: pa.string()),
+)
+
+
+def _refuse(values: pa.ChunkedArray, name: str, error: Exception) -> SourceError:
+    for row, value in enumerate(values):
+        if isinstance(value.as_py(), bytes):
+            try:
+                value.as_py().decode()
+            except UnicodeDecodeError:
+                return SourceError(f"row {row}, column {name!r} holds bytes that are not UTF-8 text")
+    return SourceError(f"column {name!r} cannot be shown: {error}")

@@ -1,0 +1,235 @@
+"""Reading run folders back, while they are still being written or long after."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..errors import CorruptFileError, NotARunError, StoreError
+from ..schema import FORMAT_VERSION, KEYS, LAYERS, PARAMS
+from ._unify import concatenate
+from ._write import TableName
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    import polars as pl
+
+__all__ = ["Recording", "Table", "load"]
+
+_RUNS = pa.schema(
+    [
+        pa.field("run", pa.string(), nullable=False),
+        pa.field("name", pa.string()),
+        pa.field("state", pa.string()),
+        pa.field("start", pa.timestamp("us", tz="UTC")),
+        pa.field("end", pa.timestamp("us", tz="UTC")),
+        pa.field("config", pa.string()),
+        pa.field("tags", pa.list_(pa.string())),
+        pa.field("host", pa.string()),
+        pa.field("command", pa.string()),
+        pa.field("versions", pa.string()),
+        pa.field("lost", pa.int64()),
+    ]
+)
+
+
+def load(path: str | os.PathLike[str]) -> Recording:
+    """Open a folder of runs, or one run, for reading.
+
+    Nothing is read yet but each `run.json`'s presence; the tables are read when asked for, anew each time, so that a
+    Recording follows a training that is still writing.
+
+    Args:
+        path: The folder given to `undertow.Run`, or one run's folder within it.
+
+    Raises:
+        NotARunError: If there is no such folder, or no run in it.
+    """
+    return Recording(Path(path))
+
+
+class Recording:
+    """A folder of runs, or one run, as tables.
+
+    Attributes:
+        path: The folder.
+        runs: One row a run: id, name, state, start, end, config (JSON text), tags, host, command, versions, lost rows.
+        steps: One row per logged step, by (run, step); a column a metric, null where it was not logged.
+        layers: One row per (run, step, parameter), in no promised order; see `undertow.statistics.FIELDS`.
+        params: One row per (run, parameter): module path, depth from the input, shape, size, dtype.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        list(self._folders())
+        self.runs = Table(self._read_runs)
+        self.steps = Table(lambda: _by_step(self._read_segments("steps", KEYS)))
+        self.layers = Table(lambda: self._read_segments("layers", LAYERS))
+        self.params = Table(self._read_params)
+
+    def __repr__(self) -> str:
+        return f"Recording({str(self.path)!r}: {len(list(self._folders()))} runs)"
+
+    def _folders(self) -> Iterator[Path]:
+        """The run folders, sorted by name.
+
+        Raises:
+            NotARunError: If there is none.
+        """
+        if not self.path.is_dir():
+            raise NotARunError(f"{self.path} is not a folder")
+        if (self.path / "run.json").exists():
+            yield self.path
+            return
+        children = sorted(child for child in self.path.iterdir() if child.is_dir())
+        runs = [child for child in children if (child / "run.json").exists()]
+        if not runs:
+            raise NotARunError(f"{self.path} holds no run.json, nor does any folder in it")
+        for child in children:
+            if child not in runs and any((child / table).is_dir() for table in ("steps", "layers")):
+                _warn(f"{child} has recorded tables but no run.json; it is left out")
+        yield from runs
+
+    def _read_runs(self) -> pa.Table:
+        return pa.Table.from_pylist([_run_row(folder) for folder in self._folders()], schema=_RUNS)
+
+    def _read_params(self) -> pa.Table:
+        schema = pa.schema([_RUNS.field("run"), *PARAMS])
+        parts = []
+        for folder in self._folders():
+            path = folder / "params.parquet"
+            if path.exists():
+                table = _read_parquet(path)
+                missing = set(PARAMS.names) - set(table.column_names)
+                if missing:
+                    raise CorruptFileError(f"{path} lacks the column {sorted(missing)[0]!r}")
+                run = pa.array([_run_id(folder)] * len(table), pa.string())
+                parts.append(table.select(PARAMS.names).cast(PARAMS).add_column(0, "run", run).cast(schema))
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def _read_segments(self, name: TableName, schema: pa.Schema) -> pa.Table:
+        parts: list[tuple[Path, pa.Table]] = []
+        for folder in self._folders():
+            _run_json(folder)
+            for path in sorted((folder / name).glob("*.parquet")):
+                table = _read_parquet(path)
+                missing = [field.name for field in schema if field.name not in table.column_names]
+                if missing:
+                    _warn(f"{path} is not a segment of ours (it has no column {missing[0]!r}); it is left out")
+                    continue
+                parts.append((path, table))
+        return _newest_attempts(concatenate(parts, schema))
+
+
+class Table:
+    """A table that is read when asked for."""
+
+    def __init__(self, read: Any) -> None:
+        self._read = read
+
+    def to_arrow(self) -> pa.Table:
+        """The rows that are sealed by now, as an Arrow table.
+
+        Raises:
+            CorruptFileError: If a file fails its checks; the message names it.
+            StoreError: If a file was written by a newer version.
+        """
+        return self._read()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The same rows as a pandas DataFrame; null becomes NaN or None, as pandas has it."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> pl.DataFrame:
+        """The same rows as a Polars DataFrame."""
+        import polars as pl
+
+        return cast("pl.DataFrame", pl.from_arrow(self.to_arrow()))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def _run_json(folder: Path) -> dict[str, Any]:
+    path = folder / "run.json"
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        version = content["format"]
+        str(content["id"])
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptFileError(f"{path} is not the description of a run: {error!r}") from error
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise StoreError(f"{path} has format {version!r}, this version reads up to {FORMAT_VERSION}: upgrade undertow")
+    return cast("dict[str, Any]", content)
+
+
+def _run_id(folder: Path) -> str:
+    return str(_run_json(folder)["id"])
+
+
+def _run_row(folder: Path) -> dict[str, Any]:
+    content = _run_json(folder)
+    path = folder / "run.json"
+    try:
+        return {
+            "run": content["id"],
+            "name": content.get("name"),
+            "state": content.get("state"),
+            "start": _instant(content.get("start")),
+            "end": _instant(content.get("end")),
+            "config": json.dumps(content.get("config"), ensure_ascii=False),
+            "tags": list(content.get("tags") or []),
+            "host": (content.get("host") or {}).get("name"),
+            "command": " ".join(content.get("command") or []),
+            "versions": json.dumps(content.get("versions") or {}),
+            "lost": (content.get("lost") or {}).get("rows", 0),
+        }
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CorruptFileError(f"{path} is not the description of a run: {error!r}") from error
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    try:
+        # Never as a dataset: a folder named `a=b` on the way would become a column.
+        return pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (pa.ArrowException, OSError) as error:
+        raise CorruptFileError(f"{path} cannot be read as Parquet: {error}") from error
+
+
+def _newest_attempts(table: pa.Table) -> pa.Table:
+    """Without the rows of a step that a later attempt of the same run repeated."""
+    attempts = table["attempt"]
+    if len(table) == 0 or pc.max(attempts).as_py() == pc.min(attempts).as_py():
+        return table
+    keys = table.select(["run", "step", "attempt"])
+    keys = keys.set_column(0, "run", keys["run"].cast(pa.string()))
+    newest = keys.group_by(["run", "step"]).aggregate([("attempt", "max")])
+    keys = keys.append_column("row", pa.array(range(len(table)), pa.int64()))
+    joined = keys.join(newest, ["run", "step"])
+    rows = joined.filter(pc.equal(joined["attempt"], joined["attempt_max"]))["row"]
+    return table.take(rows.sort())
+
+
+def _by_step(table: pa.Table) -> pa.Table:
+    order = pa.table({"run": table["run"].cast(pa.string()), "step": table["step"], "time": table["time"]})
+    return table.take(pc.sort_indices(order, sort_keys=[(name, "ascending") for name in order.column_names]))
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=2)

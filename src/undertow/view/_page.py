@@ -1,0 +1,107 @@
+"""One self-contained HTML document: the front end, the data, and a policy that forbids everything else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+
+from ..diagnose import Finding
+from ..errors import BundleMissingError
+from ..frame import Frame
+from ._payload import payload
+
+__all__ = ["render"]
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="{scheme}">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="undertow"></div>
+<noscript>This page draws its plot with JavaScript, which is switched off here.</noscript>
+<script type="application/json" id="undertow-header">{header}</script>
+<script type="application/octet-stream" id="undertow-body">{body}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+_POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data: blob:; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+_SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
+
+
+def render(
+    frames: Sequence[Frame],
+    findings: Sequence[Finding] = (),
+    title: str = "Undertow",
+    theme: str = "auto",
+    subtitle: str = "",
+) -> str:
+    """Returns the HTML document. It needs no network, and its policy lets nothing run but the front end in it.
+
+    Args:
+        frames: The lenses, the one to show first in front.
+        findings: What was found.
+        title: The page's title; any text.
+        theme: "auto", "light" or "dark".
+        subtitle: One line under the title.
+
+    Raises:
+        BundleMissingError: If the front end was not built into the package.
+        ViewError: If there is no frame, or no such theme.
+    """
+    title = title.encode("utf-8", "replace").decode()
+    header, body = payload(frames, findings, title, subtitle, theme)
+    style, script = _safe_style(_bundle("page.css")), _safe_script(_bundle("page.js"))
+    return _PAGE.format(
+        policy=_POLICY.format(script=_hash(script), style=_hash(style)),
+        scheme=_SCHEMES[theme],
+        title=html.escape(title),
+        style=style,
+        script=script,
+        header=header,
+        body=body,
+    )
+
+
+def _bundle(name: str) -> str:
+    """A file of the built front end, its line ends as an HTML parser leaves them, so that its hash holds."""
+    try:
+        text = (files("undertow") / "static" / name).read_text("utf-8")
+    except FileNotFoundError as error:
+        raise BundleMissingError(
+            f"undertow/static/{name} is missing, as the front end was not built. In a checkout: "
+            "cd web && npm ci && npm run build; or install the package with pip, which builds it"
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _safe_script(script: str) -> str:
+    r"""The script with nothing in it that an HTML parser would take for an end: `<\/script` means the same in JavaScript."""
+    return re.sub("<!--", r"\\x3C!--", re.sub("<(/?)(script)", _escape_tag, script, flags=re.IGNORECASE))
+
+
+def _escape_tag(match: re.Match[str]) -> str:
+    return rf"<\/{match[2]}" if match[1] else rf"\x3C{match[2]}"
+
+
+def _safe_style(style: str) -> str:
+    return re.sub("</(style)", r"<\\/\1", style, flags=re.IGNORECASE)
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

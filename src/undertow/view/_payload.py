@@ -1,0 +1,186 @@
+"""Frames and findings as the header and body of a page; `docs/protocol.md` has the contract."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..diagnose import Finding
+from ..errors import ViewError
+from ..frame import Frame
+from ..schema import Column
+
+__all__ = ["VERSION", "payload"]
+
+VERSION = 1
+
+LABELS = {"steps": "Steps", "layers": "Layers", "flow": "Flow", "runs": "Runs", "rows": "Rows"}
+
+#: From the smallest on; a column takes the first that holds every one of its values exactly.
+_NUMBERS = (("i8", "<i1"), ("i16", "<i2"), ("i32", "<i4"), ("f32", "<f4"), ("f64", "<f8"))
+_CODES = (("u8", "<u1"), ("u16", "<u2"), ("u32", "<u4"))
+#: JavaScript's numbers count exactly up to here.
+_EXACT = 2**53
+
+#: These could end the element, open a comment in it, or break a line of JavaScript that quotes it.
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def payload(
+    frames: Sequence[Frame], findings: Sequence[Finding] = (), title: str = "", subtitle: str = "", theme: str = "auto"
+) -> tuple[str, str]:
+    """Returns the header, as JSON that is safe within a script element, and the body, as base64.
+
+    Args:
+        frames: The lenses, the one to show first in front.
+        findings: What was found.
+        title: The page's title.
+        subtitle: One line under it.
+        theme: "auto", "light" or "dark".
+
+    Raises:
+        ViewError: If there is no frame, or no such theme.
+    """
+    if not frames:
+        raise ViewError("there is no frame to show")
+    if theme not in {"auto", "light", "dark"}:
+        raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
+    body = _Body()
+    header = {
+        "version": VERSION,
+        "title": title,
+        "subtitle": subtitle,
+        "theme": theme,
+        "frames": [_frame(frame, body) for frame in frames],
+        "findings": [_finding(finding) for finding in findings],
+    }
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    compressed = zlib.compress(b"".join(body.parts), level=9)
+    return text.translate(_ESCAPES), base64.b64encode(compressed).decode("ascii")
+
+
+class _Body:
+    """Buffers one after another, each at a multiple of 8 bytes."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, buffer: bytes) -> int:
+        """Appends a buffer and returns its offset in bytes."""
+        offset = self.size
+        padding = -len(buffer) % 8
+        self.parts += [buffer, bytes(padding)]
+        self.size += len(buffer) + padding
+        return offset
+
+
+def _frame(frame: Frame, body: _Body) -> dict[str, Any]:
+    return {
+        "lens": frame.lens,
+        "label": LABELS.get(frame.lens, frame.lens),
+        "note": frame.note,
+        "rows": len(frame),
+        "axes": list(frame.axes),
+        "color": frame.color,
+        "presets": [
+            {"label": preset.label, "axes": list(preset.axes), "description": preset.description}
+            for preset in frame.presets
+        ],
+        "columns": [_column(column, frame.table[column.name], body) for column in frame.columns],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "severity": finding.severity,
+        "run": finding.run,
+        "first_step": finding.first_step,
+        "last_step": finding.last_step,
+        "layers": list(finding.layers),
+        "sentence": finding.sentence,
+        "advice": finding.advice,
+        "source": finding.source,
+        "lens": finding.lens,
+        "filters": dict(finding.filters),
+    }
+
+
+def _column(column: Column, values: pa.ChunkedArray, body: _Body) -> dict[str, Any]:
+    categories = None
+    if column.kind == "category":
+        kind, array, categories = _category(values)
+    elif column.kind == "time":
+        kind, array = "f64", _milliseconds(values)
+    else:
+        kind, array = _number(values)
+    valid = None
+    if values.null_count:
+        present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
+        array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
+        valid = {"offset": body.add(np.packbits(present, bitorder="little").tobytes())}
+    return {
+        "name": column.name,
+        "label": column.label or column.name,
+        "unit": column.unit,
+        "description": column.description,
+        "kind": column.kind,
+        "scale": column.scale,
+        "share": column.share,
+        "group": column.group,
+        "type": kind,
+        "offset": body.add(array.tobytes()),
+        "length": len(array),
+        "valid": valid,
+        "categories": categories,
+    }
+
+
+def _number(values: pa.ChunkedArray) -> tuple[str, NDArray[Any]]:
+    zero = pa.scalar(0, values.type)
+    numbers = np.asarray(pc.fill_null(values, zero).to_numpy())
+    if numbers.dtype.kind in "iu" and len(numbers) and max(abs(int(numbers.min())), abs(int(numbers.max()))) > _EXACT:
+        return "i64", numbers.astype("<i8")
+    for kind, dtype in _NUMBERS:
+        with np.errstate(invalid="ignore", over="ignore"):
+            narrow = numbers.astype(dtype)
+            wide = narrow.astype(numbers.dtype)
+        if numbers.dtype.kind == "f":
+            held = np.array_equal(wide, numbers, equal_nan=True) and np.array_equal(
+                np.signbit(wide), np.signbit(numbers)
+            )
+        else:
+            held = np.array_equal(wide, numbers)
+        if held:
+            return kind, narrow
+    raise ViewError(f"numbers of type {values.type} cannot be written to a page")
+
+
+def _category(values: pa.ChunkedArray) -> tuple[str, NDArray[Any], list[str]]:
+    if pa.types.is_boolean(values.type):
+        return "u8", np.asarray(pc.fill_null(values.cast(pa.uint8()), 0).to_numpy()), ["false", "true"]
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    encoded = encoded.unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
+    categories = encoded.dictionary.to_pylist()
+    codes = np.asarray(pc.fill_null(encoded.indices.cast(pa.int64()), 0).to_numpy())
+    for kind, dtype in _CODES:
+        if len(categories) <= np.iinfo(dtype).max + 1:
+            return kind, codes.astype(dtype), categories
+    raise ViewError(f"{len(categories)} categories are more than a page can tell apart")
+
+
+def _milliseconds(values: pa.ChunkedArray) -> NDArray[Any]:
+    per_unit = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}[values.type.unit]
+    ticks = np.asarray(pc.fill_null(values.cast(pa.int64()), 0).to_numpy())
+    return (ticks * per_unit if per_unit >= 1 else ticks / (1 / per_unit)).astype("<f8")
