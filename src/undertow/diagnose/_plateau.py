@@ -69,8 +69,8 @@ def plateau(curves: Curves) -> Iterator[Finding]:
             f"of the whole fall of {name} ({best[tapers]:.4g} → {best[-1]:.4g}, from {level[0]:.4g})."
         ),
         advice=(
-            f"If that last gain does not matter, stop around {unit} {at}; if it does, try a learning-rate schedule or a "
-            "larger model rather than more of the same."
+            f"If that last gain does not matter, stop around {unit} {at}; if it does, try a learning-rate schedule "
+            "or a larger model rather than more of the same."
         ),
         source="Prechelt (1998), Early Stopping – But When?, https://doi.org/10.1007/3-540-49430-8_3",
         numbers=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._arrow import from_arrow, is_arrow
 from ._columns import from_columns, from_structured
 from ._describe import describe, frame_of, normalise, suggest_scale
-from ._keras import from_history, is_history
+from ._keras import from_histories, from_history, is_history
 from ._metrics import is_learning_rate, order_metrics, pair_validation
 from ._rows import from_rows
 
@@ -14,6 +14,7 @@ __all__ = [
     "frame_of",
     "from_arrow",
     "from_columns",
+    "from_histories",
     "from_history",
     "from_rows",
     "from_structured",

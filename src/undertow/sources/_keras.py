@@ -13,7 +13,7 @@ from ._describe import describe, normalise
 from ._metrics import order_metrics, pair_validation
 from ._values import array_of
 
-__all__ = ["from_history", "is_history"]
+__all__ = ["from_histories", "from_history", "is_history"]
 
 
 def is_history(data: Any) -> bool:
@@ -69,3 +69,32 @@ def _spread(values: list[object], epochs: list[int]) -> list[object] | None:
         return None
     upcoming = iter(values)
     return [next(upcoming) if (epoch + 1) % fits[0] == 0 else None for epoch in epochs]
+
+
+def from_histories(histories: Sequence[Any]) -> Frame:
+    """Returns several Histories as one Frame, told apart by a column `run` that counts them from 1.
+
+    Raises:
+        SourceError: If one has no completed epoch, or a metric is text in one and numbers in another.
+    """
+    frames = [from_history(history) for history in histories]
+    if len(frames) == 1:
+        return frames[0]
+    tables = []
+    for number, frame in enumerate(frames, start=1):
+        run = pa.array([str(number)] * len(frame), pa.string())
+        tables.append(frame.table.drop_columns(["run"]) if "run" in frame.table.column_names else frame.table)
+        tables[-1] = tables[-1].add_column(0, "run", run)
+    try:
+        table = normalise(pa.concat_tables(tables, promote_options="permissive"))
+    except pa.ArrowException as error:
+        raise SourceError(f"the histories do not fit together: {error}") from error
+    names = order_metrics(name for name in table.column_names if name not in {"run", "epoch"})
+    return Frame(
+        table=table,
+        columns=pair_validation(table, describe(table)),
+        lens="steps",
+        axes=("run", "epoch", *names),
+        color="run",
+        note="One line is one epoch of one training.",
+    )

@@ -91,7 +91,7 @@ def _bundle(name: str) -> str:
 
 
 def _safe_script(script: str) -> str:
-    r"""The script with nothing in it that an HTML parser would take for an end: `<\/script` means the same in JavaScript."""
+    r"""The script without what an HTML parser would take for its end: `<\/script` means the same in JavaScript."""
     return re.sub("<!--", r"\\x3C!--", re.sub("<(/?)(script)", _escape_tag, script, flags=re.IGNORECASE))
 
 

@@ -94,7 +94,7 @@ class View:
             path: A file that holds the page already; written to the temporary folder where None.
             otherwise: Called with the file where no browser could be started.
         """
-        target = self.save(self._temporary()) if path is None else Path(path)
+        target = self.save(self.temporary_path()) if path is None else Path(path)
 
         def start() -> None:
             try:
@@ -104,11 +104,12 @@ class View:
             if not opened:
                 otherwise(target)
 
-        # A thread, since some browsers make their caller wait until they are there. Not a daemon: a script may end first.
+        # A thread, since some browsers make their caller wait. Not a daemon, as a script may end first.
         threading.Thread(target=start, name="undertow-browser").start()
         return target
 
-    def _temporary(self) -> Path:
+    def temporary_path(self) -> Path:
+        """A path in a new temporary folder, named after the title."""
         name = re.sub(r"[^\w.-]+", "-", self.title).strip("-.")[:60] or "undertow"
         return Path(tempfile.mkdtemp(prefix="undertow-")) / f"{name}.html"
 

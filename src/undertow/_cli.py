@@ -1,0 +1,181 @@
+"""The command line: `undertow demo`, `undertow show`, `undertow diagnose`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ._version import __version__
+from .diagnose import Finding
+from .errors import UndertowError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="undertow",
+    help="See the current that trains your network: recorded training and backpropagation as parallel coordinates.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+_MARKS = {"error": "[red]✗[/]", "warning": "[yellow]▲[/]", "info": "[cyan]●[/]"}
+
+
+class Backend(StrEnum):
+    """What Keras trains on."""
+
+    jax = "jax"
+    tensorflow = "tensorflow"
+    torch = "torch"
+
+
+class Severity(StrEnum):
+    """From what on findings make the command fail."""
+
+    error = "error"
+    warning = "warning"
+    info = "info"
+
+
+def main() -> None:
+    """Runs the command line; an error of ours becomes one line and exit code 1."""
+    try:
+        app()
+    except UndertowError as error:
+        _err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"undertow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _undertow(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    backend: Annotated[Backend, typer.Option(help="What Keras trains on.")] = Backend.jax,
+    epochs: Annotated[int, typer.Option(min=1, help="How often to see the data.")] = 18,
+    seed: Annotated[int, typer.Option(min=0, help="For weights and batches.")] = 0,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("undertow-demo.html"),
+    runs: Annotated[Path, typer.Option(help="The folder to record into.")] = Path("runs"),
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Train the article's network on Boston housing, record its backpropagation, and show it."""
+    from ._demo import train
+    from ._show import has_display
+    from .datasets.boston_housing import CAVEAT
+
+    with _progress() as bar:
+        task = bar.add_task(f"Training on {backend.value}", total=epochs, metrics="")
+
+        def report(done: int, metrics: dict[str, float]) -> None:
+            text = "  ".join(f"{name} {value:.3g}" for name, value in metrics.items())
+            bar.update(task, completed=done, metrics=text)
+
+        made = train(backend.value, epochs, seed, runs, report)
+        bar.update(task, description=f"Trained on {backend.value}")
+    path = made.view.save(output)
+    _out.print()
+    _out.print(
+        f"Test error  [bold]${1000 * made.test_mae:,.0f}[/] on average (MAE {made.test_mae:.3f} in $1000), 102 homes"
+    )
+    _out.print()
+    _print_findings(made.view.findings)
+    _out.print(f"\n[dim]{escape(CAVEAT)}[/]\n")
+    _out.print(f"Run   {escape(str(made.run))}  [dim]{_size(made.run)}[/]", soft_wrap=True)
+    _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+    if open_page and has_display():
+        made.view.open(path, otherwise=lambda file: _out.print(f"Open {escape(str(file))} in a browser."))
+
+
+@app.command()
+def show(
+    paths: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Run folders, or folders of runs.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the page here, and do not open it.")
+    ] = None,
+    lens: Annotated[str | None, typer.Option(help="What to show first: flow, steps or layers.")] = None,
+    title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+) -> None:
+    """Show recorded runs in the browser, or write them as one HTML file."""
+    from ._show import show as show_data
+
+    view = show_data(paths[0] if len(paths) == 1 else paths, lens=lens, title=title, open=False if output else None)
+    if output is not None:
+        path = view.save(output)
+        _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+
+
+@app.command()
+def diagnose(
+    paths: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Run folders, or folders of runs.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    fail_on: Annotated[
+        Severity | None, typer.Option(help="Exit with 1 if there is a finding this grave, or graver.")
+    ] = None,
+) -> None:
+    """Say in words what recorded runs went through."""
+    from ._show import findings_of
+
+    findings = findings_of(paths[0] if len(paths) == 1 else paths)
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        _print_findings(findings)
+    if fail_on is not None:
+        grave = list(Severity)[: list(Severity).index(fail_on) + 1]
+        if any(finding.severity in grave for finding in findings):
+            raise typer.Exit(1)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    if not findings:
+        _out.print("Findings    none: nothing that the rules look for.")
+        return
+    several = len({finding.run for finding in findings}) > 1
+    _out.print("Findings")
+    for finding in findings:
+        run = f"[dim]{escape(finding.run)}:[/] " if several else ""
+        _out.print(Padding(f"{_MARKS[finding.severity]} {run}{escape(finding.sentence)}", (0, 0, 0, 2)))
+        _out.print(Padding(f"[dim]{escape(finding.advice)}[/]", (0, 0, 0, 4)))
+
+
+def _progress() -> Progress:
+    columns: tuple[Any, ...] = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[metrics]}[/]"),
+    )
+    return Progress(*columns, console=_out)
+
+
+def _size(path: Path) -> str:
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return f"{sum(file.stat().st_size for file in files) / 1000:,.0f} kB"

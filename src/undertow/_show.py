@@ -1,0 +1,128 @@
+"""The doors of the looking side: what `show` and `diagnose` do, for whatever `_dispatch` can read."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ._dispatch import frames_of, title_of
+from .diagnose import Finding, diagnose
+from .errors import ViewError
+from .frame import Frame, Preset
+from .view import View
+
+__all__ = ["findings_of", "has_display", "show"]
+
+
+def show(
+    data: Any,
+    *,
+    lens: str | None = None,
+    axes: Sequence[str] | None = None,
+    color: str | None = None,
+    title: str | None = None,
+    theme: str = "auto",
+    open: bool | None = None,
+) -> View:
+    """Shows data as interactive parallel coordinates, with what the rules find in them. Never waits for the browser.
+
+    Args:
+        data: Recorded runs (a Recording, a Run, the path of a folder, or a list of these), a Keras History or a list
+            of them, a list of dicts, a dict of columns, or any table that speaks Arrow (pandas, Polars, DuckDB, …).
+        lens: For recorded runs: "flow", "steps" or "layers", to be shown first.
+        axes: The columns to show as axes, in this order; by name or label.
+        color: The column that colours the lines.
+        title: The page's title.
+        theme: "auto", "light" or "dark".
+        open: Whether to open it in the browser. None: in a script or shell with a display; where there is none, the
+            page is written and its path printed; in a notebook the returned View shows itself.
+
+    Returns:
+        The View: `.save("report.html")`, `.open()`, `.html`.
+
+    Raises:
+        SourceError: If the data cannot be read; the message names row and column.
+        StoreError: If a run folder cannot be read.
+        ViewError: If there is no such column or theme.
+        BundleMissingError: If the page is to be opened and the front end was not built into the package.
+
+    Example:
+        >>> show(model.fit(x, y, epochs=18))
+    """
+    if theme not in {"auto", "light", "dark"}:
+        raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
+    frames = frames_of(data, lens)
+    findings = _findings(frames)
+    frames[0] = _chosen(frames[0], axes, color)
+    view = View(frames, findings, title_of(data) if title is None else title, theme)
+    _present(view, open)
+    return view
+
+
+def findings_of(data: Any, rules: Iterable[str] | None = None) -> list[Finding]:
+    """Returns what the rules find in the data; this is `undertow.diagnose`."""
+    return _findings(frames_of(data), rules)
+
+
+def _findings(frames: Sequence[Frame], rules: Iterable[str] | None = None) -> list[Finding]:
+    asked = None if rules is None else list(rules)
+    return [found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, asked)]
+
+
+def _chosen(frame: Frame, axes: Sequence[str] | None, color: str | None) -> Frame:
+    if color is not None:
+        frame = replace(frame, color=_column(frame, color))
+    if axes is not None:
+        names = tuple(dict.fromkeys(_column(frame, name) for name in ([axes] if isinstance(axes, str) else axes)))
+        presets = (Preset("chosen", names), *frame.presets) if frame.presets else ()
+        frame = replace(frame, axes=names, presets=presets)
+    return frame
+
+
+def _column(frame: Frame, wanted: str) -> str:
+    """The name of the column that goes by this name or label.
+
+    Raises:
+        ViewError: If there is none; the message names those there are, and the closest.
+    """
+    for column in frame:
+        if column.name == wanted:
+            return column.name
+    for column in frame:
+        if column.label == wanted:
+            return column.name
+    names = [column.name for column in frame]
+    close = difflib.get_close_matches(str(wanted), names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else "."
+    raise ViewError(f"there is no column {wanted!r}{hint} There are: {', '.join(map(repr, names))}")
+
+
+def _present(view: View, wanted: bool | None) -> None:
+    if wanted or (wanted is None and not _in_notebook() and has_display()):
+        view.open(otherwise=_say)
+    elif wanted is None and not _in_notebook():
+        _say(view.save(view.temporary_path()))
+
+
+def _say(path: Path) -> None:
+    print(f"Undertow wrote {path}")
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def has_display() -> bool:
+    """Whether a browser that opens would be seen by whoever started this."""
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION") or os.environ.get("PYTEST_CURRENT_TEST"):
+        return bool(os.environ.get("BROWSER"))
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("BROWSER"))
