@@ -30,7 +30,8 @@ Kind = Literal["number", "category", "time"]
 Scale = Literal["linear", "log", "category", "time"]
 
 #: What every recorded row carries. `step` counts optimizer updates from 0; a row that sums up an epoch carries the
-#: step it ended with. `epoch` is null where the training has none. `attempt` tells a resumed run's repeated steps apart.
+#: step it ended with. `epoch` is null where the training has none. `attempt` tells a resumed run's repeated steps
+#: apart.
 KEYS = pa.schema(
     [
         pa.field("run", pa.dictionary(pa.int32(), pa.string()), nullable=False),

@@ -1,11 +1,11 @@
 """The mergeable gradient statistics, and what derives from them.
 
-Per parameter and step we keep sums, not results: the sums of two shards of one parameter add up to the sums of the whole,
-so that no rank ever has to talk to another while training, and everything that a person wants to see (norm, mean,
-standard deviation, update ratio …) follows from the sums when they are read.
+Per parameter and step we keep sums, not results: the sums of two shards of one parameter add up to the sums of the
+whole, so that no rank ever has to talk to another while training, and everything that a person wants to see (norm,
+mean, standard deviation, update ratio …) follows from the sums when they are read.
 
-A non-finite gradient element is counted in `nonfinite` and stays in the sums, which become nan or inf by it: a step that
-exploded shows as one, rather than as the healthy remainder of its elements.
+A non-finite gradient element is counted in `nonfinite` and stays in the sums, which become nan or inf by it: a step
+that exploded shows as one, rather than as the healthy remainder of its elements.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def summarize(
         update: Δw, what the step added. Shape as `gradient`.
 
     Returns:
-        A value per name of `FIELDS`; `w_sum_sq` and `u_sum_sq` are nan where `weight` and `update` are None. Accumulated
-        in float64 and rounded to float32 once, so Σg² beyond 3.4e38 is inf. Without elements all sums are 0.
+        A value per name of `FIELDS`; `w_sum_sq` and `u_sum_sq` are nan where `weight` and `update` are None.
+        Accumulated in float64 and rounded to float32 once, so Σg² beyond 3.4e38 is inf. Without elements, sums are 0.
 
     Raises:
         ShapeError: If the shapes differ.
@@ -166,7 +166,7 @@ def update_ratio(u_sum_sq: ArrayLike, w_sum_sq: ArrayLike) -> Floats:
     return _divide(norm(u_sum_sq), norm(w_sum_sq))
 
 
-def mean(sum: ArrayLike, count: ArrayLike) -> Floats:  # noqa: A002 - named as its column
+def mean(sum: ArrayLike, count: ArrayLike) -> Floats:
     """The mean gradient Σg / n. Shape as `sum`; nan where `count` is 0."""
     return _divide(_floats(sum), _floats(count))
 
@@ -176,7 +176,7 @@ def rms(sum_sq: ArrayLike, count: ArrayLike) -> Floats:
     return np.asarray(np.sqrt(_divide(_floats(sum_sq), _floats(count))))
 
 
-def std(sum: ArrayLike, sum_sq: ArrayLike, count: ArrayLike) -> Floats:  # noqa: A002 - named as its column
+def std(sum: ArrayLike, sum_sq: ArrayLike, count: ArrayLike) -> Floats:
     """The population standard deviation √(Σg²/n − (Σg/n)²). nan where `count` is 0.
 
     Never below 0; where it is under 1e-3 of |mean| the float32 sums no longer resolve it, and noise remains.
