@@ -1,8 +1,9 @@
 // Bundles each host into the Python package. `node build.mjs [--watch]`
 import { context, build } from "esbuild";
 import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-const outdir = new URL("../src/undertow/static/", import.meta.url).pathname;
+const outdir = fileURLToPath(new URL("../src/undertow/static/", import.meta.url));
 const options = {
   entryPoints: { page: "src/hosts/page.ts" },
   outdir,

@@ -1,0 +1,83 @@
+import type { ColumnFilter, Special } from "./filter";
+import type { Scale, SlotCode } from "./scale";
+import { Slot } from "./scale";
+
+/**
+ * One thing chosen on an axis, in values rather than pixels, so that it outlives a change of scale or of size.
+ * An axis holds any number of them; a row passes when it meets one.
+ */
+export type Brush =
+  | { readonly kind: "range"; readonly range: readonly [number, number] }
+  | { readonly kind: "values"; readonly values: readonly string[] }
+  | { readonly kind: "slot"; readonly slot: SlotCode };
+
+/** Where a brush lies on its axis, as positions [foot, head]; null for one that lies in a gutter or off the scale. */
+export function extent(brush: Brush, scale: Scale, categories: readonly string[] | null): [number, number] | null {
+  if (brush.kind === "slot") return null;
+  if (brush.kind === "range") {
+    const [low, high] = brush.range;
+    const [a, b] = scale.domain;
+    if (high < a || low > b) return null;
+    // A log axis has no place for a lower end at or below zero: the range starts at its foot.
+    const [p, q] = [scale.position(Math.max(low, a)), scale.position(Math.min(high, b))];
+    return [Math.min(p, q), Math.max(p, q)];
+  }
+  const half = 0.5 / Math.max(1, categories?.length ?? 1);
+  const at = brush.values
+    .map((value) => categories?.indexOf(value) ?? -1)
+    .filter((i) => i >= 0)
+    .map((i) => scale.position(i));
+  return at.length ? [Math.min(...at) - half, Math.max(...at) + half] : null;
+}
+
+/** The brush that covers the positions between `p` and `q`; null where it would hold nothing. */
+export function brushBetween(p: number, q: number, scale: Scale, categories: readonly string[] | null): Brush | null {
+  const [foot, head] = [Math.max(0, Math.min(p, q)), Math.min(1, Math.max(p, q))];
+  if (foot > 1 || head < 0) return null;
+  if (scale.name === "category") {
+    const values = (categories ?? []).filter((_, i) => {
+      // Half of its own height, so that a hand that overshoots by a little does not take the neighbour too.
+      const half = 0.25 / categories!.length;
+      const at = scale.position(i);
+      return at + half > foot && at - half < head;
+    });
+    return values.length ? { kind: "values", values } : null;
+  }
+  const [low, high] = scale.domain;
+  // At the ends the domain's own values stand: a round trip through the scale may lose the last bit, and a row with it.
+  return { kind: "range", range: [foot <= 0 ? low : scale.invert(foot), head >= 1 ? high : scale.invert(head)] };
+}
+
+/** The filter that a set of brushes on one axis amounts to; null where there are none. */
+export function toFilter(brushes: readonly Brush[], least: number): ColumnFilter | null {
+  if (brushes.length === 0) return null;
+  const ranges: (readonly [number, number])[] = [];
+  const values: string[] = [];
+  const special: Special[] = [];
+  let missing = false;
+  for (const brush of brushes) {
+    if (brush.kind === "range") ranges.push(brush.range);
+    else if (brush.kind === "values") values.push(...brush.values);
+    else if (brush.slot === Slot.Missing) missing = true;
+    else if (brush.slot === Slot.NaN) special.push("nan");
+    else if (brush.slot === Slot.PositiveInfinity) special.push("+inf");
+    else if (brush.slot === Slot.NegativeInfinity) special.push("-inf");
+    else ranges.push([least, 0]);
+  }
+  return { ranges, values, special, missing };
+}
+
+/** The brushes that say what a filter says: how a finding's evidence comes to lie on the axes. */
+export function fromFilter(filter: ColumnFilter): Brush[] {
+  const slots: Record<Special, SlotCode> = {
+    nan: Slot.NaN,
+    "+inf": Slot.PositiveInfinity,
+    "-inf": Slot.NegativeInfinity,
+  };
+  return [
+    ...(filter.ranges ?? []).map((range): Brush => ({ kind: "range", range })),
+    ...(filter.values?.length ? [{ kind: "values", values: filter.values } as const] : []),
+    ...(filter.special ?? []).map((special): Brush => ({ kind: "slot", slot: slots[special] })),
+    ...(filter.missing ? [{ kind: "slot", slot: Slot.Missing } as const] : []),
+  ];
+}

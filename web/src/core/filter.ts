@@ -1,0 +1,39 @@
+import type { Vector } from "./column";
+import { isPresent } from "./column";
+
+/** What a row must hold in one column: one of these, any of them. See docs/protocol.md. */
+export interface ColumnFilter {
+  /** Closed ranges of finite values. */
+  readonly ranges?: readonly (readonly [number, number])[];
+  /** Categories by name. */
+  readonly values?: readonly string[];
+  /** Values that no range holds. */
+  readonly special?: readonly Special[];
+  /** Whether a row without a value passes. */
+  readonly missing?: boolean;
+}
+
+export type Special = "nan" | "+inf" | "-inf";
+
+/** An AND over columns; the empty object passes every row. */
+export type Filters = Readonly<Record<string, ColumnFilter>>;
+
+/** Turns one column's filter into a test of a row index. */
+export function predicate(filter: ColumnFilter, vector: Vector): (row: number) => boolean {
+  const ranges = filter.ranges ?? [];
+  const special = new Set(filter.special ?? []);
+  const names = new Set(filter.values ?? []);
+  const codes =
+    vector.categories && new Set([...vector.categories.keys()].filter((i) => names.has(vector.categories![i]!)));
+  const { values } = vector;
+  return (row) => {
+    if (!isPresent(vector, row)) return filter.missing === true;
+    const value = values[row]!;
+    if (codes) return codes.has(value);
+    if (Number.isNaN(value)) return special.has("nan");
+    if (value === Infinity) return special.has("+inf");
+    if (value === -Infinity) return special.has("-inf");
+    for (const [low, high] of ranges) if (value >= low && value <= high) return true;
+    return false;
+  };
+}

@@ -1,0 +1,240 @@
+import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
+import type { ColumnInfo, ScaleName, Summary, Vector } from "./column";
+import { formatNumber, powerOfTen } from "./format";
+
+/**
+ * Where a value stands that has no place on its scale. A position in [0, 1] lies on the scale, foot to head; these
+ * codes lie beyond it, each in a gutter of its own.
+ */
+export const Slot = { PositiveInfinity: 2, NonPositive: 3, NegativeInfinity: 4, NaN: 5, Missing: 6 } as const;
+export type SlotCode = (typeof Slot)[keyof typeof Slot];
+
+/** The gutters from the foot of an axis downwards; +∞ alone stands above its head. */
+export const LOWER_SLOTS: readonly SlotCode[] = [Slot.NonPositive, Slot.NegativeInfinity, Slot.NaN, Slot.Missing];
+
+export const SLOT_LABELS: Readonly<Record<SlotCode, string>> = {
+  [Slot.PositiveInfinity]: "+∞",
+  [Slot.NonPositive]: "≤ 0",
+  [Slot.NegativeInfinity]: "−∞",
+  [Slot.NaN]: "NaN",
+  [Slot.Missing]: "missing",
+};
+
+export interface Tick {
+  readonly value: number;
+  /** In [0, 1]. */
+  readonly position: number;
+  /** Empty for a minor tick. */
+  readonly label: string;
+}
+
+/** A mapping between the values of a column and positions in [0, 1]. */
+export interface Scale {
+  readonly name: ScaleName;
+  /** Finite, ordered; for categories [0, count − 1]. */
+  readonly domain: readonly [number, number];
+  /** Where a present value stands: in [0, 1] (clamped), or a slot. */
+  position(value: number): number;
+  /** The value at a position; for categories the nearest index. */
+  invert(position: number): number;
+  /** Ticks for an axis `length` CSS pixels long. */
+  ticks(length: number): Tick[];
+}
+
+/**
+ * The scale a column starts with when nobody chose one. Positive values go on a log axis when they span three decades, or
+ * one with nearly all of them crowded at its foot, as a loss that falls fast and then creeps.
+ */
+export function defaultScale(info: ColumnInfo, summary: Summary): ScaleName {
+  if (info.kind === "category" || info.kind === "time") return info.kind;
+  if (info.scale) return info.scale;
+  const { min, max, quantiles } = summary;
+  if (!(min > 0) || summary.nonPositive > 0) return "linear";
+  const median = quantiles[2] ?? min;
+  const crowded = max / min >= 5 && max - median >= 6 * (median - min);
+  return crowded || Math.log10(max / min) >= 3 - 1e-9 ? "log" : "linear";
+}
+
+/** The scales that a column can be drawn on. */
+export function possibleScales(info: ColumnInfo, summary: Summary): ScaleName[] {
+  if (info.kind !== "number") return [info.kind];
+  return Number.isNaN(summary.minPositive) ? ["linear"] : ["linear", "log"];
+}
+
+/**
+ * Builds the scale of a column.
+ *
+ * @param summaries The column's own summary first; those after it share its domain.
+ */
+export function makeScale(name: ScaleName, summaries: readonly Summary[], categories: readonly string[] | null): Scale {
+  if (name === "category") return categoryScale(categories ?? [], summaries[0]!);
+  const finite = summaries.filter((s) => !Number.isNaN(name === "log" ? s.minPositive : s.min));
+  if (finite.length === 0) return constantScale(name, 0, "");
+  const low = Math.min(...finite.map((s) => (name === "log" ? s.minPositive : s.min)));
+  const high = Math.max(...finite.map((s) => s.max));
+  if (low === high)
+    return constantScale(
+      name,
+      low,
+      name === "time" ? (timeTicks([low, high], 200)[0]?.label ?? "") : formatNumber(low),
+    );
+  const integer = finite.every((s) => s.integer);
+  if (name === "log") return logScale(low, high);
+  return linearScale(name, low, high, integer);
+}
+
+function linearScale(name: "linear" | "time", low: number, high: number, integer: boolean): Scale {
+  // Halved before subtracting: the distance between ±1.7e308 is no number.
+  const span = high / 2 - low / 2;
+  return {
+    name,
+    domain: [low, high],
+    position: (value) => finitePosition(value, (value / 2 - low / 2) / span),
+    invert: (position) => low + 2 * position * span,
+    ticks(length) {
+      if (name === "time") return timeTicks([low, high], length);
+      const scale = scaleLinear([low, high], [0, 1]);
+      const count = Math.max(2, Math.round(length / 48));
+      const values = scale.ticks(count).filter((value) => !integer || Number.isInteger(value));
+      // The step in digits, so that a narrow axis (1.00001 … 1.00002) does not print one label five times.
+      const spread = Math.abs((values[1] ?? high) - (values[0] ?? low));
+      const inner = values.map((value) => ({ value, position: scale(value), label: tickLabel(value, spread) }));
+      return withEnds(inner, [low, high], length, (value) => tickLabel(value, spread / 10));
+    },
+  };
+}
+
+function logScale(low: number, high: number): Scale {
+  const [a, b] = [Math.log10(low), Math.log10(high)];
+  return {
+    name: "log",
+    domain: [low, high],
+    position: (value) =>
+      value <= 0 && value !== -Infinity ? Slot.NonPositive : finitePosition(value, (Math.log10(value) - a) / (b - a)),
+    invert: (position) => (position <= 0 ? low : position >= 1 ? high : 10 ** (a + position * (b - a))),
+    ticks(length) {
+      const decades = b - a;
+      const scale = scaleLog([low, high], [0, 1]);
+      const every = Math.max(1, Math.ceil((decades * 26) / length));
+      const ticks = scale.ticks().map((value) => {
+        const exponent = Math.round(Math.log10(value));
+        const power = Math.abs(value / 10 ** exponent - 1) < 1e-9;
+        const leading = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+        const roomy = decades <= 1.2 || (decades <= 2.5 && (leading === 2 || leading === 5));
+        const label = power
+          ? exponent % every === 0
+            ? logLabel(value, exponent)
+            : ""
+          : roomy
+            ? formatNumber(value)
+            : "";
+        return { value, position: scale(value), label };
+      });
+      return withEnds(thin(ticks, length), [low, high], length, formatNumber);
+    },
+  };
+}
+
+function categoryScale(categories: readonly string[], summary: Summary): Scale {
+  const count = Math.max(1, categories.length);
+  const position = (index: number) => 1 - (index + 0.5) / count;
+  return {
+    name: "category",
+    domain: [0, count - 1],
+    position,
+    invert: (at) => Math.min(count - 1, Math.max(0, Math.round((1 - at) * count - 0.5))),
+    ticks(length) {
+      // Where not every category can be named, the frequent ones are, since they are asked for.
+      const named: number[] = [];
+      for (const [code] of summary.categories) {
+        if (named.every((other) => Math.abs(position(other) - position(code)) * length >= 13.9)) named.push(code);
+        if ((named.length + 1) * 14 > length) break;
+      }
+      return categories.map((label, index) => ({
+        value: index,
+        position: position(index),
+        label: named.includes(index) ? label : "",
+      }));
+    },
+  };
+}
+
+function constantScale(name: "linear" | "log" | "time", value: number, label: string): Scale {
+  return {
+    name,
+    domain: [value, value],
+    position: (v) => (name === "log" && v <= 0 && v !== -Infinity ? Slot.NonPositive : finitePosition(v, 0.5)),
+    invert: () => value,
+    ticks: () => (label ? [{ value, position: 0.5, label }] : []),
+  };
+}
+
+function finitePosition(value: number, position: number): number {
+  if (Number.isNaN(value)) return Slot.NaN;
+  if (value === Infinity) return Slot.PositiveInfinity;
+  if (value === -Infinity) return Slot.NegativeInfinity;
+  return position < 0 ? 0 : position > 1 ? 1 : position;
+}
+
+function tickLabel(value: number, step: number): string {
+  if (value !== 0 && step > 0 && Math.abs(value) / step >= 1e4 && Math.abs(value) < 1e6) {
+    const digits = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step))));
+    return value.toFixed(digits).replace("-", "−");
+  }
+  return formatNumber(value);
+}
+
+function logLabel(value: number, exponent: number): string {
+  return exponent >= -3 && exponent <= 4 ? formatNumber(value) : powerOfTen(exponent);
+}
+
+function timeTicks(domain: [number, number], length: number): Tick[] {
+  const scale = scaleUtc(domain, [0, 1]);
+  const label = scale.tickFormat();
+  const ticks = domain[0] === domain[1] ? [new Date(domain[0])] : scale.ticks(Math.max(2, Math.round(length / 48)));
+  return ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date) }));
+}
+
+/** Drops labels that would touch the one below them: 14 px a line of text. */
+function thin(ticks: Tick[], length: number): Tick[] {
+  let last = -Infinity;
+  return [...ticks]
+    .sort((a, b) => a.position - b.position)
+    .map((tick) => {
+      if (!tick.label) return tick;
+      if ((tick.position - last) * length < 14) return { ...tick, label: "" };
+      last = tick.position;
+      return tick;
+    });
+}
+
+/** Adds the two ends of the domain, since a person asks for them first; ticks whose labels they would touch yield. */
+function withEnds(
+  ticks: Tick[],
+  domain: readonly [number, number],
+  length: number,
+  label: (value: number) => string,
+): Tick[] {
+  const ends = domain.map((value, i) => ({ value, position: i, label: label(value) }));
+  const kept = ticks
+    .filter((tick) => ends.every((end) => Math.abs(tick.position - end.position) * length >= 1))
+    .map((tick) =>
+      ends.every((end) => Math.abs(tick.position - end.position) * length >= 15) ? tick : { ...tick, label: "" },
+    );
+  return [ends[0]!, ...kept, ends[1]!];
+}
+
+/**
+ * Every row's place on an axis: [0, 1] on the scale, or a slot.
+ *
+ * @returns One float a row, in row order.
+ */
+export function positions(vector: Vector, scale: Scale): Float32Array {
+  const { values, valid } = vector;
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const present = valid === null || ((valid[i >> 3]! >> (i & 7)) & 1) === 1;
+    out[i] = present ? scale.position(values[i]!) : Slot.Missing;
+  }
+  return out;
+}

@@ -1,0 +1,62 @@
+import { rasterize } from "./raster";
+import type { Renderer, Scene } from "./scene";
+
+/** What the worker is asked and what it answers. */
+export interface RasterAnswer {
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws with the CPU raster, in a worker where the page may start one. */
+export class RasterRenderer implements Renderer {
+  readonly kind = "raster";
+  readonly canvas = document.createElement("canvas");
+  readonly #worker: Worker | null;
+  #busy = false;
+  #waiting: Scene | null = null;
+
+  /** @param worker A worker that runs `serveRaster`; null draws in the page's own thread. */
+  constructor(worker: Worker | null) {
+    this.#worker = worker;
+    worker?.addEventListener("message", ({ data }: MessageEvent<RasterAnswer>) => {
+      this.#busy = false;
+      this.#show(data);
+      const next = this.#waiting;
+      this.#waiting = null;
+      if (next) this.draw(next);
+    });
+  }
+
+  draw(scene: Scene): void {
+    if (!this.#worker) this.#show(rasterize(scene));
+    else if (this.#busy) this.#waiting = scene;
+    else {
+      this.#busy = true;
+      this.#worker.postMessage(scene);
+    }
+  }
+
+  dispose(): void {
+    this.#worker?.terminate();
+  }
+
+  #show({ pixels, width, height }: RasterAnswer): void {
+    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
+    if (width > 0 && height > 0) this.canvas.getContext("2d")!.putImageData(new ImageData(pixels, width, height), 0, 0);
+  }
+}
+
+/** The part of a worker's global scope that is needed here; TypeScript's page library does not know it. */
+interface WorkerScope {
+  addEventListener(type: "message", listener: (event: MessageEvent<Scene>) => void): void;
+  postMessage(message: RasterAnswer, transfer: Transferable[]): void;
+}
+
+/** Makes the worker that this is called in answer scenes with pixels. */
+export function serveRaster(scope: WorkerScope): void {
+  scope.addEventListener("message", ({ data }) => {
+    const answer = rasterize(data);
+    scope.postMessage(answer, [answer.pixels.buffer]);
+  });
+}

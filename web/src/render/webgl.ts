@@ -1,0 +1,196 @@
+import type { Renderer, Scene } from "./scene";
+
+/*
+ * One instance is one line in one panel: a quad whose two long sides lie half a width and half a pixel from the line, so
+ * that the fragment shader can fade its edge. Reordering, inverting and resizing change uniforms only; a column's places
+ * go to the GPU once.
+ */
+const VERTEX = `#version 300 es
+precision highp float;
+layout(location = 0) in float left;
+layout(location = 1) in float right;
+layout(location = 2) in vec4 colour;
+layout(location = 3) in float selected;
+uniform vec2 size;            // device pixels
+uniform vec2 xs;
+uniform vec2 ends;            // y of position 0 and of position 1
+uniform float slots[5];
+uniform vec2 flips;
+uniform float halfWidth;
+uniform float wanted;
+uniform vec4 paint;           // alpha 0: the row's own colour, at opacity
+uniform float opacity;
+out float side;
+flat out vec4 ink;
+
+float place(float at, float flip) {
+  if (at > 1.0) return slots[int(at + 0.5) - 2];
+  return mix(ends.x, ends.y, mix(at, 1.0 - at, flip));
+}
+
+void main() {
+  if (selected != wanted) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); return; }
+  vec2 a = vec2(xs.x, place(left, flips.x));
+  vec2 b = vec2(xs.y, place(right, flips.y));
+  vec2 along = normalize(b - a);
+  float reach = halfWidth + 0.5;
+  side = (gl_VertexID & 1) == 0 ? -reach : reach;
+  vec2 at = ((gl_VertexID & 2) == 0 ? a : b) + vec2(-along.y, along.x) * side;
+  gl_Position = vec4(at / size * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
+  ink = paint.a > 0.0 ? paint : vec4(colour.rgb, opacity);
+}`;
+
+const FRAGMENT = `#version 300 es
+precision highp float;
+in float side;
+flat in vec4 ink;
+uniform float halfWidth;
+out vec4 pixel;
+void main() {
+  float alpha = ink.a * clamp(halfWidth + 0.5 - abs(side), 0.0, 1.0);
+  pixel = vec4(ink.rgb * alpha, alpha);
+}`;
+
+type Uniforms = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
+
+const UNIFORMS = ["size", "xs", "ends", "slots", "flips", "halfWidth", "wanted", "paint", "opacity"] as const;
+
+/** Whether a CPU does this context's work; Chromium does not call that a caveat. */
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(renderer);
+}
+
+/** Draws with WebGL2; survives the loss of its context. */
+export class WebglRenderer implements Renderer {
+  readonly kind = "webgl2";
+  readonly canvas: HTMLCanvasElement;
+  readonly #gl: WebGL2RenderingContext;
+  readonly #buffers = new Map<ArrayBufferView, WebGLBuffer>();
+  #uniforms!: Uniforms;
+  #scene: Scene | null = null;
+  #frame = 0;
+
+  /**
+   * @returns null where WebGL2 is missing or emulated in software: there the CPU raster is faster.
+   * @param force Take software WebGL too.
+   */
+  static create(force = false): WebglRenderer | null {
+    const canvas = document.createElement("canvas");
+    const gl = canvas.getContext("webgl2", {
+      alpha: true,
+      antialias: false,
+      depth: false,
+      premultipliedAlpha: true,
+      preserveDrawingBuffer: true,
+      failIfMajorPerformanceCaveat: !force,
+    });
+    if (!gl || (!force && isSoftware(gl))) return null;
+    return new WebglRenderer(canvas, gl);
+  }
+
+  private constructor(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext) {
+    this.canvas = canvas;
+    this.#gl = gl;
+    this.#prepare();
+    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => {
+      this.#buffers.clear();
+      this.#prepare();
+      if (this.#scene) this.draw(this.#scene);
+    });
+  }
+
+  draw(scene: Scene): void {
+    this.#scene = scene;
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (!this.#gl.isContextLost()) this.#paint(this.#scene!);
+    });
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+
+  #prepare(): void {
+    const gl = this.#gl;
+    const program = gl.createProgram()!;
+    for (const [type, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ] as const) {
+      const shader = gl.createShader(type)!;
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
+      throw new Error(gl.getProgramInfoLog(program) ?? "The line shader does not link.");
+    gl.useProgram(program);
+    this.#uniforms = Object.fromEntries(
+      UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]),
+    ) as Uniforms;
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+  }
+
+  #paint(scene: Scene): void {
+    const gl = this.#gl;
+    const { ratio } = scene;
+    const width = Math.ceil(scene.width * ratio);
+    const tall = Math.ceil(scene.height * ratio);
+    if (this.canvas.width !== width || this.canvas.height !== tall) Object.assign(this.canvas, { width, height: tall });
+    gl.viewport(0, 0, width, tall);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    const u = this.#uniforms;
+    gl.uniform2f(u.size, width, tall);
+    gl.uniform2f(u.ends, scene.foot * ratio, scene.head * ratio);
+    gl.uniform1fv(
+      u.slots,
+      scene.slots.map((y) => y * ratio),
+    );
+    gl.uniform1f(u.halfWidth, (scene.lineWidth * ratio) / 2);
+    gl.uniform1f(u.opacity, scene.opacity);
+    const used = new Set<ArrayBufferView>([scene.colours, scene.selected]);
+    this.#attribute(2, scene.colours, 4, gl.UNSIGNED_BYTE, true);
+    this.#attribute(3, scene.selected, 1, gl.UNSIGNED_BYTE, false);
+    for (const wanted of [0, 1]) {
+      if (wanted === 0 && !scene.context) continue;
+      gl.uniform1f(u.wanted, wanted);
+      gl.uniform4fv(u.paint, wanted === 0 ? scene.context! : [0, 0, 0, 0]);
+      for (const panel of scene.panels) {
+        this.#attribute(0, panel.left, 1, gl.FLOAT, false);
+        this.#attribute(1, panel.right, 1, gl.FLOAT, false);
+        gl.uniform2f(u.xs, panel.x0 * ratio, panel.x1 * ratio);
+        gl.uniform2f(u.flips, panel.flipLeft, panel.flipRight);
+        gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, scene.selected.length);
+        used.add(panel.left).add(panel.right);
+      }
+    }
+    for (const [array, buffer] of this.#buffers) {
+      if (used.has(array)) continue;
+      gl.deleteBuffer(buffer);
+      this.#buffers.delete(array);
+    }
+  }
+
+  #attribute(location: number, array: ArrayBufferView, size: number, type: number, normalized: boolean): void {
+    const gl = this.#gl;
+    let buffer = this.#buffers.get(array);
+    if (buffer) gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    else {
+      buffer = gl.createBuffer()!;
+      this.#buffers.set(array, buffer);
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+      gl.bufferData(gl.ARRAY_BUFFER, array as Float32Array<ArrayBuffer>, gl.STATIC_DRAW);
+    }
+    gl.enableVertexAttribArray(location);
+    gl.vertexAttribPointer(location, size, type, normalized, 0, 0);
+    gl.vertexAttribDivisor(location, 1);
+  }
+}

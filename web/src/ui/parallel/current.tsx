@@ -1,0 +1,72 @@
+import type { JSX } from "preact";
+import type { PlotModel } from "./model";
+import { yOf } from "./geometry";
+
+/** A stretch of neighbouring axes with one domain, upright or all inverted alike: heights compare along a line. */
+export interface Stretch {
+  readonly axes: readonly string[];
+  readonly share: string;
+}
+
+/** The stretches among the axes as they stand now. */
+export function stretches(model: PlotModel): Stretch[] {
+  const { lens } = model;
+  const found: { axes: string[]; share: string }[] = [];
+  let previous = "";
+  for (const name of lens.drawn.value) {
+    const { share } = lens.info(name);
+    const key = share && `${share} ${lens.inverted.value.has(name)}`;
+    if (key && key === previous) found.at(-1)!.axes.push(name);
+    else if (key) found.push({ axes: [name], share });
+    previous = key;
+  }
+  return found.filter((stretch) => stretch.axes.length > 1);
+}
+
+/** Level lines across axes that share a domain, and over them which way the current runs. */
+export function Current({ model, flow }: { model: PlotModel; flow: boolean }): JSX.Element {
+  const { lens } = model;
+  const g = model.geometry.value;
+  return (
+    <g class="ut-current">
+      {stretches(model).map((stretch) => {
+        const [first, last] = [stretch.axes[0]!, stretch.axes.at(-1)!];
+        const xs = stretch.axes.map((name) => model.x(name));
+        const [x0, x1] = [Math.min(...xs), Math.max(...xs)];
+        const levels = lens
+          .scale(first)
+          .ticks(g.foot - g.head)
+          .filter((tick) => tick.label);
+        return (
+          <g key={`${first} ${last}`}>
+            {levels.map((tick) => (
+              <line
+                key={tick.value}
+                class="ut-level"
+                x1={x0}
+                x2={x1}
+                y1={yOf(tick.position, model.flip(first), g)}
+                y2={yOf(tick.position, model.flip(first), g)}
+              />
+            ))}
+            {flow && (
+              <g class="ut-direction" transform={`translate(0 ${g.height - 12})`}>
+                <line x1={x0} x2={x1 - 2} />
+                <path d={`M${x1 - 8} -4.5 L${x1 - 1} 0 L${x1 - 8} 4.5`} />
+                <text x={x0} text-anchor="start" dy="0.34em">
+                  loss
+                </text>
+                <text x={(x0 + x1) / 2} text-anchor="middle" dy="0.34em">
+                  backward pass
+                </text>
+                <text x={x1 - 14} text-anchor="end" dy="0.34em">
+                  input
+                </text>
+              </g>
+            )}
+          </g>
+        );
+      })}
+    </g>
+  );
+}

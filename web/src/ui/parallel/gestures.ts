@@ -1,0 +1,107 @@
+import type { Brush } from "../../core/brush";
+import { brushBetween, extent } from "../../core/brush";
+import type { Scale, SlotCode } from "../../core/scale";
+import type { Geometry } from "./geometry";
+import { positionAt, yOf } from "./geometry";
+
+/** An axis as a gesture needs to know it. */
+export interface AxisContext {
+  readonly geometry: Geometry;
+  readonly scale: Scale;
+  readonly categories: readonly string[] | null;
+  readonly inverted: boolean;
+  readonly slots: readonly SlotCode[];
+  readonly brushes: readonly Brush[];
+}
+
+/** How near to the end of a brush a press takes hold of it. */
+const GRIP = 7;
+/** A press that moves less is a click. */
+export const CLICK = 4;
+
+type Grip = {
+  readonly index: number;
+  readonly part: "head" | "foot" | "body";
+  readonly extent: readonly [number, number];
+};
+
+/** What lies under a press: a brush, and which part of it. */
+export function gripAt(y: number, axis: AxisContext): Grip | null {
+  const grips = axis.brushes.flatMap((brush, index): Grip[] => {
+    const span = extent(brush, axis.scale, axis.categories);
+    if (!span) return [];
+    const [a, b] = span.map((p) => yOf(Math.min(1, Math.max(0, p)), Number(axis.inverted), axis.geometry)) as [
+      number,
+      number,
+    ];
+    if (Math.abs(y - b) <= GRIP) return [{ index, part: "head", extent: span }];
+    if (Math.abs(y - a) <= GRIP) return [{ index, part: "foot", extent: span }];
+    return y > Math.min(a, b) && y < Math.max(a, b) ? [{ index, part: "body", extent: span }] : [];
+  });
+  return grips[0] ?? null;
+}
+
+/**
+ * The brushes of an axis after a drag.
+ *
+ * @param add Keep what is brushed already (Shift) instead of starting anew.
+ */
+export function drag(from: number, to: number, grip: Grip | null, add: boolean, axis: AxisContext): readonly Brush[] {
+  const at = (y: number) => positionAt(y, axis.inverted, axis.geometry);
+  if (!grip) {
+    const made = [...slotsBetween(from, to, axis)];
+    const ranged = brushBetween(at(from), at(to), axis.scale, axis.categories);
+    const { head, foot } = axis.geometry;
+    if (ranged && Math.max(from, to) > head && Math.min(from, to) < foot) made.unshift(ranged);
+    return add ? [...axis.brushes, ...made] : made;
+  }
+  const shift = at(to) - at(from);
+  let [foot, head] = grip.extent;
+  if (grip.part === "body") {
+    // A brush pushed against an end stops there and keeps its length.
+    const bounded = Math.min(1 - head, Math.max(-foot, shift));
+    [foot, head] = [foot + bounded, head + bounded];
+  } else if (grip.part === "head") head += shift;
+  else foot += shift;
+  const moved = brushBetween(foot, head, axis.scale, axis.categories);
+  return axis.brushes.flatMap((brush, i) => (i === grip.index ? (moved ? [moved] : []) : [brush]));
+}
+
+/** The brushes of an axis after a click: it clears the brush it hits, and toggles a category or a slot. */
+export function click(y: number, axis: AxisContext): readonly Brush[] {
+  const slot = slotsBetween(y - 8, y + 8, axis)[0];
+  if (slot) {
+    const others = axis.brushes.filter(
+      (brush) => !(brush.kind === "slot" && slot.kind === "slot" && brush.slot === slot.slot),
+    );
+    return others.length < axis.brushes.length ? others : [...others, slot];
+  }
+  if (axis.categories && axis.scale.name === "category")
+    return toggleCategory(axis.categories[axis.scale.invert(positionAt(y, axis.inverted, axis.geometry))], axis);
+  const grip = gripAt(y, axis);
+  return grip ? axis.brushes.filter((_, i) => i !== grip.index) : [];
+}
+
+function toggleCategory(name: string | undefined, axis: AxisContext): readonly Brush[] {
+  if (name === undefined) return axis.brushes;
+  const chosen = new Set(axis.brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
+  if (!chosen.delete(name)) chosen.add(name);
+  // Each neighbourhood is a brush of its own, so that what lies between two chosen categories is not covered.
+  const runs: string[][] = [];
+  axis.categories!.forEach((category, i) => {
+    if (!chosen.has(category)) return;
+    if (i > 0 && chosen.has(axis.categories![i - 1]!) && runs.length) runs.at(-1)!.push(category);
+    else runs.push([category]);
+  });
+  return [
+    ...axis.brushes.filter((brush) => brush.kind === "slot"),
+    ...runs.map((values): Brush => ({ kind: "values", values })),
+  ];
+}
+
+function slotsBetween(from: number, to: number, axis: AxisContext): Brush[] {
+  const [low, high] = [Math.min(from, to), Math.max(from, to)];
+  return axis.slots
+    .filter((slot) => axis.geometry.slots[slot - 2]! >= low && axis.geometry.slots[slot - 2]! <= high)
+    .map((slot) => ({ kind: "slot", slot }));
+}

@@ -1,0 +1,126 @@
+import { computed, signal } from "@preact/signals";
+import type { ReadonlySignal } from "@preact/signals";
+import type { Palette } from "../../core/colour";
+import type { SlotCode } from "../../core/scale";
+import type { Panel, Scene } from "../../render/scene";
+import type { Lens } from "../lens";
+import type { AxisContext } from "./gestures";
+import { layOut } from "./geometry";
+import { Motion } from "./motion";
+
+/** Half the length of the stroke that stands for a line where there is but one axis. */
+const STUB = 42;
+
+/** What the parallel plot of one lens looks like now: from signals to a scene. */
+export class PlotModel {
+  readonly lens: Lens;
+  readonly size = signal({ width: 0, height: 0, ratio: 1 });
+  readonly scroll = signal(0);
+  /** Where the pointer is over the plot. */
+  readonly pointer = signal({ x: 0, y: 0 });
+  readonly motion = new Motion(matchMedia("(prefers-reduced-motion: reduce)").matches);
+  readonly #palette: ReadonlySignal<Palette>;
+
+  constructor(lens: Lens, palette: ReadonlySignal<Palette>) {
+    this.lens = lens;
+    this.#palette = palette;
+  }
+
+  readonly geometry = computed(() => {
+    const { width, height } = this.size.value;
+    const axes = this.lens.drawn.value;
+    const used = new Set<SlotCode>(axes.flatMap((name) => this.lens.slots(name)));
+    return layOut(width, height, axes.length, used, this.lens.engine.frame.lens === "flow");
+  });
+
+  /** Where the axes belong, and which are inverted: what `motion` glides to. */
+  readonly targets = computed(() => {
+    const { first, spacing } = this.geometry.value;
+    const targets = new Map<string, number>();
+    this.lens.drawn.value.forEach((name, i) => {
+      targets.set(`x ${name}`, first + i * spacing);
+      targets.set(`flip ${name}`, Number(this.lens.inverted.value.has(name)));
+    });
+    return targets;
+  });
+
+  /** The x of an axis now, from the left end of the whole plot. */
+  x(name: string): number {
+    return this.motion.values.value.get(`x ${name}`) ?? this.targets.value.get(`x ${name}`) ?? 0;
+  }
+
+  /** 1 where inverted, 0 where upright, between the two while it turns. */
+  flip(name: string): number {
+    return this.motion.values.value.get(`flip ${name}`) ?? 0;
+  }
+
+  /** An axis as a gesture needs to know it. */
+  context(name: string): AxisContext {
+    const { lens } = this;
+    return {
+      geometry: this.geometry.value,
+      scale: lens.scale(name),
+      categories: lens.vector(name)?.categories ?? null,
+      inverted: lens.inverted.value.has(name),
+      slots: lens.slots(name),
+      brushes: lens.brushes.value[name] ?? [],
+    };
+  }
+
+  readonly scene = computed<Scene | null>(() => {
+    const { lens } = this;
+    const { width, height, ratio } = this.size.value;
+    if (!lens.ready.value || width === 0 || height === 0) return null;
+    const { head, foot, slots } = this.geometry.value;
+    const palette = this.#palette.value;
+    const shown = lens.selection.value.count;
+    return {
+      width,
+      height,
+      ratio,
+      head,
+      foot,
+      slots,
+      panels: this.#panels(width),
+      colours: lens.colours(palette),
+      selected: lens.selected.value,
+      lineWidth: shown <= 120 ? 2 : shown <= 1000 ? 1.6 : 1.25,
+      opacity: fade(0.96, shown),
+      context: lens.brushed.value ? withAlpha(palette.context, fade(1, lens.engine.frame.rows) ** 1.6) : null,
+    };
+  });
+
+  #panels(width: number): Panel[] {
+    const scroll = this.scroll.value;
+    // Neighbours by where they stand, so that lines follow an axis while it is dragged past others.
+    const axes = this.lens.drawn.value.map((name) => ({ name, x: this.x(name) - scroll })).sort((a, b) => a.x - b.x);
+    const only = axes[0];
+    if (axes.length === 1 && only) {
+      const [places, flip] = [this.lens.places(only.name), this.flip(only.name)];
+      return [{ left: places, right: places, x0: only.x - STUB, x1: only.x + STUB, flipLeft: flip, flipRight: flip }];
+    }
+    return axes.slice(1).flatMap((right, i) => {
+      const left = axes[i]!;
+      if (right.x < 0 || left.x > width || right.x - left.x < 0.5) return [];
+      return [
+        {
+          left: this.lens.places(left.name),
+          right: this.lens.places(right.name),
+          x0: left.x,
+          x1: right.x,
+          flipLeft: this.flip(left.name),
+          flipRight: this.flip(right.name),
+        },
+      ];
+    });
+  }
+}
+
+/** Opacity for `count` lines: full for a few dozen, thinner the more there are, so that density shows. */
+function fade(full: number, count: number): number {
+  return count <= 40 ? full : Math.max(0.06, full * (40 / count) ** 0.3);
+}
+
+function withAlpha([r, g, b, a]: Palette["context"], factor: number): Palette["context"] {
+  return [r, g, b, a * factor];
+}

@@ -1,0 +1,121 @@
+import { effect } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import type { Rgb } from "../../core/colour";
+import type { Renderer } from "../../render/scene";
+import type { Theme } from "../theme";
+import type { Lens } from "../lens";
+import { Tooltip } from "../tooltip";
+import { Axis } from "./axis";
+import { Current, stretches } from "./current";
+import { AxisLabel } from "./label";
+import { PlotModel } from "./model";
+import { nearestRow } from "./nearest";
+import { drawHighlight } from "./overlay";
+
+/** How near the pointer must come to a line to take it up, in CSS pixels. */
+const REACH = 16;
+
+interface PlotProps {
+  readonly lens: Lens;
+  readonly theme: Theme;
+  readonly renderer: Renderer;
+}
+
+/** The parallel plot: lines on a canvas, axes above them, the highlighted line between the two. */
+export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element {
+  const model = useMemo(() => new PlotModel(lens, theme.palette), [lens, theme]);
+  const root = useRef<HTMLDivElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
+  useSize(root, model);
+
+  useLayoutEffect(() => {
+    renderer.canvas.className = "ut-canvas";
+    root.current!.prepend(renderer.canvas);
+    return () => renderer.canvas.remove();
+  }, [renderer]);
+  useEffect(() => effect(() => model.motion.aim(model.targets.value)), [model]);
+  useEffect(
+    () =>
+      effect(() => {
+        const scene = model.scene.value;
+        if (scene) renderer.draw(scene);
+      }),
+    [model, renderer],
+  );
+  useEffect(
+    () =>
+      effect(() => {
+        const scene = model.scene.value;
+        if (!scene || !overlay.current) return;
+        const row = lens.hovered.value;
+        const at = 4 * (row ?? 0);
+        const colour: Rgb = [scene.colours[at] ?? 0, scene.colours[at + 1] ?? 0, scene.colours[at + 2] ?? 0];
+        drawHighlight(overlay.current, scene, row, colour, theme.halo.value);
+      }),
+    [model, lens, theme],
+  );
+
+  const hover = (event: PointerEvent) => {
+    const scene = model.scene.peek();
+    if (!scene || event.buttons !== 0) return;
+    const box = root.current!.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    model.pointer.value = { x, y };
+    lens.hover(nearestRow(scene, x, y, REACH), "plot");
+  };
+
+  const g = model.geometry.value;
+  const axes = lens.drawn.value;
+  // Within a stretch of one domain the first axis' numbers serve all.
+  const bare = new Set(stretches(model).flatMap((stretch) => stretch.axes.slice(1)));
+  return (
+    <div
+      class="ut-plot"
+      ref={root}
+      data-renderer={renderer.kind}
+      onPointerMove={hover}
+      onPointerLeave={() => lens.hover(null, "plot")}
+    >
+      <canvas class="ut-canvas" ref={overlay} />
+      <div class="ut-scroll" onScroll={(event) => (model.scroll.value = event.currentTarget.scrollLeft)}>
+        <div class="ut-sheet" style={{ width: `${g.width}px` }}>
+          <svg width={g.width} height={g.height} role="group" aria-label="Axes">
+            <Current model={model} flow={lens.engine.frame.lens === "flow"} />
+            {axes.map((name) => (
+              <Axis key={name} model={model} name={name} bare={bare.has(name)} />
+            ))}
+          </svg>
+          {axes.map((name) => (
+            <AxisLabel key={name} model={model} name={name} bare={bare.has(name)} />
+          ))}
+        </div>
+      </div>
+      <Tooltip lens={lens} theme={theme} at={model.pointer} size={model.size.value} />
+    </div>
+  );
+}
+
+function useSize(root: { readonly current: HTMLElement | null }, model: PlotModel): void {
+  useLayoutEffect(() => {
+    const measure = () => {
+      const { clientWidth: width, clientHeight: height } = root.current!;
+      const ratio = devicePixelRatio;
+      const now = model.size.peek();
+      if (now.width === width && now.height === height && now.ratio === ratio) return;
+      model.size.value = { width, height, ratio };
+      model.motion.aim(model.targets.peek());
+      model.motion.settle();
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(root.current!);
+    // Zooming or moving to another screen changes the ratio without changing the size.
+    const zoom = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    zoom.addEventListener("change", measure);
+    return () => {
+      observer.disconnect();
+      zoom.removeEventListener("change", measure);
+    };
+  }, [model]);
+}

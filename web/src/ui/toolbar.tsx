@@ -1,0 +1,129 @@
+import type { JSX } from "preact";
+import { formatCount, fullLabel } from "../core/format";
+import type { Lens } from "./lens";
+import { Legend } from "./legend";
+import { Menu } from "./menu";
+import type { Theme } from "./theme";
+
+interface ToolbarProps {
+  readonly lenses: readonly Lens[];
+  readonly lens: Lens;
+  readonly theme: Theme;
+  readonly onLens: (lens: Lens) => void;
+}
+
+/** Which lens, which axes, which colours, and how many lines are selected. */
+export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Element {
+  const { frame } = lens.engine;
+  const count = lens.selection.value.count;
+  return (
+    <div class="ut-toolbar">
+      {lenses.length > 1 && (
+        <div
+          class="ut-tabs"
+          role="tablist"
+          aria-label="Lens"
+          onKeyDown={(event) => moveFocus(event, lenses, lens, onLens)}
+        >
+          {lenses.map((other) => (
+            <button
+              key={other.engine.frame.lens}
+              type="button"
+              role="tab"
+              aria-selected={other === lens}
+              tabIndex={other === lens ? 0 : -1}
+              title={other.engine.frame.note}
+              onClick={() => onLens(other)}
+            >
+              {other.engine.frame.label}
+            </button>
+          ))}
+        </div>
+      )}
+      {frame.presets.length > 1 && (
+        <label class="ut-preset">
+          <span>Height</span>
+          <select
+            aria-label="What the height of a line means"
+            value={currentPreset(lens)}
+            onChange={(event) => applyPreset(lens, Number(event.currentTarget.value))}
+          >
+            {currentPreset(lens) < 0 && <option value={-1}>own choice</option>}
+            {frame.presets.map((preset, i) => (
+              <option key={preset.label} value={i} title={preset.description}>
+                {preset.label}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <AxesMenu lens={lens} />
+      <div class="ut-count" role="status" aria-live="polite">
+        <strong>{formatCount(count)}</strong> of {formatCount(frame.rows)} lines
+        {lens.brushed.value && (
+          <button type="button" onClick={() => lens.clear()}>
+            Clear brushes
+          </button>
+        )}
+      </div>
+      <Legend lens={lens} theme={theme} />
+    </div>
+  );
+}
+
+/** Every column, shown or hidden, with a box to tick. */
+function AxesMenu({ lens }: { lens: Lens }): JSX.Element {
+  const shown = new Set(lens.axes.value);
+  const columns = lens.engine.frame.columns;
+  return (
+    <Menu
+      class="ut-axes-menu"
+      label="Choose axes"
+      face={
+        <>
+          Axes <b>{shown.size}</b>/{columns.length}
+        </>
+      }
+    >
+      {() => (
+        <ul>
+          {columns.map((column) => (
+            <li key={column.name}>
+              <label title={column.description}>
+                <input
+                  type="checkbox"
+                  checked={shown.has(column.name)}
+                  disabled={shown.size === 1 && shown.has(column.name)}
+                  onChange={() => (shown.has(column.name) ? lens.hide(column.name) : lens.restore(column.name))}
+                />
+                {fullLabel(column)}
+              </label>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Menu>
+  );
+}
+
+function currentPreset(lens: Lens): number {
+  const axes = lens.axes.value;
+  return lens.engine.frame.presets.findIndex(
+    (preset) => preset.axes.length === axes.length && preset.axes.every((name, i) => name === axes[i]),
+  );
+}
+
+function applyPreset(lens: Lens, index: number): void {
+  const preset = lens.engine.frame.presets[index];
+  if (!preset) return;
+  for (const name of Object.keys(lens.brushes.value)) if (!preset.axes.includes(name)) lens.setBrushes(name, []);
+  lens.axes.value = preset.axes;
+}
+
+function moveFocus(event: KeyboardEvent, lenses: readonly Lens[], lens: Lens, onLens: (lens: Lens) => void): void {
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (step === 0) return;
+  const index = (lenses.indexOf(lens) + step + lenses.length) % lenses.length;
+  onLens(lenses[index]!);
+  ((event.currentTarget as HTMLElement).children[index] as HTMLElement).focus();
+}

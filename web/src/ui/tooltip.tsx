@@ -1,0 +1,59 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { css } from "../core/colour";
+import { fullLabel, formatValue } from "../core/format";
+import type { Lens } from "./lens";
+import type { Theme } from "./theme";
+
+/** More lines than this would cover the plot that they explain. */
+const MOST = 14;
+
+interface TooltipProps {
+  readonly lens: Lens;
+  readonly theme: Theme;
+  readonly at: ReadonlySignal<{ readonly x: number; readonly y: number }>;
+  readonly size: { readonly width: number; readonly height: number };
+}
+
+/** What the highlighted line holds, beside the pointer. */
+export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | null {
+  const box = useRef<HTMLDivElement>(null);
+  const row = lens.hovered.value;
+  const { x, y } = at.value;
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const { offsetWidth: width, offsetHeight: height } = element;
+    const left = x + 18 + width > size.width ? x - 18 - width : x + 18;
+    const top = Math.max(6, Math.min(size.height - height - 6, y - height / 2));
+    element.style.transform = `translate(${Math.max(6, left)}px, ${top}px)`;
+  });
+  if (row === null || lens.hoveredFrom.value !== "plot") return null;
+  const colours = lens.colours(theme.palette.value);
+  const names = lens.wanted.value.filter((name) => lens.vector(name));
+  const shown = names.length > MOST ? names.slice(0, MOST - 1) : names;
+  return (
+    <div
+      class="ut-tooltip"
+      ref={box}
+      role="status"
+      style={{ borderColor: css([colours[4 * row]!, colours[4 * row + 1]!, colours[4 * row + 2]!]) }}
+    >
+      <table>
+        <tbody>
+          {shown.map((name) => {
+            const text = formatValue(lens.info(name), lens.vector(name)!, row);
+            return (
+              <tr key={name}>
+                <th>{fullLabel(lens.info(name))}</th>
+                <td class={text ? "" : "ut-absent"}>{text || "missing"}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {shown.length < names.length && <p>and {names.length - shown.length} more</p>}
+    </div>
+  );
+}

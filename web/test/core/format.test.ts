@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { formatNumber, formatTime, formatValue, fullLabel, powerOfTen } from "../../src/core/format";
+import { info, names, numbers } from "../helpers";
+
+test.each([
+  [0, "0"],
+  [-0, "0"],
+  [17, "17"],
+  [12345, "12,345"],
+  [-3, "−3"],
+  [0.0421, "0.0421"],
+  [12.1834, "12.18"],
+  [0.1 + 0.2, "0.3"],
+  [3.2e-7, "3.2×10⁻⁷"],
+  [-6.02e23, "−6.02×10²³"],
+  [5e-324, "4.941×10⁻³²⁴"],
+  [NaN, "NaN"],
+  [Infinity, "+∞"],
+  [-Infinity, "−∞"],
+])("%d reads %s", (value, text) => expect(formatNumber(value)).toBe(text));
+
+test("a power of ten has a raised exponent", () => expect([powerOfTen(-5), powerOfTen(12)]).toEqual(["10⁻⁵", "10¹²"]));
+
+test("a time says no more than it knows", () => {
+  expect(formatTime(Date.UTC(2026, 10, 24))).toBe("2026-11-24");
+  expect(formatTime(Date.UTC(2026, 10, 24, 8, 5, 12, 250))).toBe("2026-11-24 08:05:12.250");
+  expect(formatTime(1e300)).toBe("1×10³⁰⁰");
+});
+
+test("a value reads as its column says", () => {
+  expect(formatValue(info("x"), numbers([null]), 0)).toBe("");
+  expect(formatValue(info("x", "category"), names(["</script>"]), 0)).toBe("</script>");
+  const exact = BigInt64Array.of(9007199254740993n);
+  const vector = { values: Float64Array.of(9007199254740992), valid: null, categories: null, exact };
+  expect(formatValue(info("x"), vector, 0)).toBe("9,007,199,254,740,993");
+});
+
+test("a unit follows the name", () => expect(fullLabel(info("mae", "number", { unit: "$1000" }))).toBe("mae ($1000)"));

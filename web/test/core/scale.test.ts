@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { defaultScale, makeScale, positions, possibleScales, Slot } from "../../src/core/scale";
+import { summarize } from "../../src/engine/summary";
+import { info, names, numbers } from "../helpers";
+
+const scaleOf = (kind: "linear" | "log" | "time", values: number[]) =>
+  makeScale(kind, [summarize("x", numbers(values))], null);
+
+describe("a scale", () => {
+  test("puts the ends of its domain at 0 and 1", () => {
+    for (const kind of ["linear", "log"] as const) {
+      const scale = scaleOf(kind, [2, 5, 50]);
+      expect([2, 50].map((v) => scale.position(v))).toEqual([0, 1]);
+    }
+  });
+
+  test("inverts what it maps", () => {
+    for (const kind of ["linear", "log", "time"] as const) {
+      const scale = scaleOf(kind, [0.001, 1e4]);
+      for (const value of [0.001, 0.5, 3, 777, 1e4])
+        expect(scale.invert(scale.position(value)) / value).toBeCloseTo(1, 9);
+    }
+  });
+
+  test("gives what has no place on it a slot of its own", () => {
+    const vector = numbers([1, 10, NaN, Infinity, -Infinity, 0, -3, null]);
+    const log = makeScale("log", [summarize("x", vector)], null);
+    expect([...positions(vector, log)]).toEqual([
+      0,
+      1,
+      Slot.NaN,
+      Slot.PositiveInfinity,
+      Slot.NegativeInfinity,
+      Slot.NonPositive,
+      Slot.NonPositive,
+      Slot.Missing,
+    ]);
+    const linear = makeScale("linear", [summarize("x", vector)], null);
+    expect(positions(vector, linear)[5]).toBeCloseTo(3 / 13);
+  });
+
+  test("survives the widest doubles and a constant column", () => {
+    const wide = scaleOf("linear", [-1.7e308, 1.7e308]);
+    expect([wide.position(-1.7e308), wide.position(0), wide.position(1.7e308)]).toEqual([0, 0.5, 1]);
+    const constant = scaleOf("linear", [3, 3]);
+    expect([constant.position(3), constant.invert(0.2)]).toEqual([0.5, 3]);
+    expect(constant.ticks(300).map((tick) => tick.label)).toEqual(["3"]);
+  });
+
+  test("has no ticks and no domain trouble when every value is missing", () => {
+    const vector = numbers([null, NaN]);
+    const scale = makeScale("linear", [summarize("x", vector)], null);
+    expect(scale.ticks(300)).toEqual([]);
+    expect([...positions(vector, scale)]).toEqual([Slot.Missing, Slot.NaN]);
+  });
+
+  test("shares one domain among several columns", () => {
+    const scale = makeScale("log", [summarize("a", numbers([1, 10])), summarize("b", numbers([0.1, 5]))], null);
+    expect(scale.domain).toEqual([0.1, 10]);
+  });
+
+  test("lays categories out from the head down, evenly", () => {
+    const vector = names(["relu", "tanh", "relu", "gelu"]);
+    const scale = makeScale("category", [summarize("x", vector)], vector.categories);
+    expect([0, 1, 2].map((i) => scale.position(i))).toEqual([5 / 6, 0.5, 1 - 2.5 / 3]);
+    expect([0, 1, 2].map((i) => scale.invert(scale.position(i)))).toEqual([0, 1, 2]);
+    expect(scale.ticks(300).map((tick) => tick.label)).toEqual(["relu", "tanh", "gelu"]);
+  });
+});
+
+describe("ticks", () => {
+  test.each([
+    ["linear", [0, 17]],
+    ["linear", [12.18, 512.6]],
+    ["log", [1e-9, 3e5]],
+    ["log", [0.93, 18.2]],
+    ["log", [1, 1.5]],
+    ["linear", [1.00001, 1.00002]],
+  ] as const)("of a %s axis from %o name both ends and never touch", (kind, domain) => {
+    for (const length of [80, 200, 420, 900]) {
+      const labelled = scaleOf(kind, [...domain])
+        .ticks(length)
+        .filter((tick) => tick.label)
+        .sort((a, b) => a.position - b.position);
+      expect(labelled[0]!.value).toBe(domain[0]);
+      expect(labelled.at(-1)!.value).toBe(domain[1]);
+      expect(new Set(labelled.map((tick) => tick.label)).size).toBe(labelled.length);
+      for (let i = 1; i < labelled.length; i++)
+        expect((labelled[i]!.position - labelled[i - 1]!.position) * length).toBeGreaterThanOrEqual(13.99);
+    }
+  });
+
+  test("of whole numbers are whole", () => {
+    expect(
+      scaleOf("linear", [0, 3])
+        .ticks(900)
+        .every((tick) => Number.isInteger(tick.value)),
+    ).toBe(true);
+  });
+
+  test("of a thousand categories name only as many as fit", () => {
+    const vector = names(Array.from({ length: 1000 }, (_, i) => `c${i}`));
+    const labelled = makeScale("category", [summarize("x", vector)], vector.categories)
+      .ticks(300)
+      .filter((tick) => tick.label);
+    expect(labelled.length).toBeGreaterThan(5);
+    expect(labelled.length).toBeLessThan(22);
+  });
+});
+
+describe("the default scale", () => {
+  const chosen = (values: (number | null)[]) => defaultScale(info("x"), summarize("x", numbers(values)));
+  test("is log for three decades and for a crowd at the foot, else linear", () => {
+    expect(chosen([1e-5, 1e-2])).toBe("log");
+    expect(chosen([500, 100, 20, 14, 13, 12.5, 12.2, 12])).toBe("log");
+    expect(chosen([1, 2, 3, 4, 5, 6, 7])).toBe("linear");
+    expect(chosen([0, 1e-5, 1e5])).toBe("linear");
+    expect(chosen([null, NaN])).toBe("linear");
+  });
+
+  test("is what the column says, where it says so", () => {
+    expect(defaultScale(info("x", "number", { scale: "log" }), summarize("x", numbers([1, 2])))).toBe("log");
+  });
+
+  test("is never log where nothing is positive", () => {
+    expect(possibleScales(info("x"), summarize("x", numbers([-1, 0])))).toEqual(["linear"]);
+  });
+});

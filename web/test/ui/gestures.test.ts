@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import type { Brush } from "../../src/core/brush";
+import type { SlotCode } from "../../src/core/scale";
+import { makeScale, Slot } from "../../src/core/scale";
+import { summarize } from "../../src/engine/summary";
+import type { AxisContext } from "../../src/ui/parallel/gestures";
+import { click, drag, gripAt } from "../../src/ui/parallel/gestures";
+import { layOut } from "../../src/ui/parallel/geometry";
+import { names, numbers } from "../helpers";
+
+const slots: SlotCode[] = [Slot.NaN, Slot.Missing];
+const geometry = layOut(1000, 500, 4, new Set(slots), false);
+const { head, foot } = geometry;
+const y = (position: number) => foot + position * (head - foot);
+
+function axis(brushes: readonly Brush[] = [], more: Partial<AxisContext> = {}): AxisContext {
+  const scale = makeScale("linear", [summarize("x", numbers([0, 100]))], null);
+  return { geometry, scale, categories: null, inverted: false, slots, brushes, ...more };
+}
+
+const range = (low: number, high: number): Brush => ({
+  kind: "range",
+  range: [expect.closeTo(low), expect.closeTo(high)] as unknown as [number, number],
+});
+
+describe("a drag", () => {
+  test("makes a brush, whichever way it goes", () => {
+    expect(drag(y(0.2), y(0.6), null, false, axis())).toEqual([range(20, 60)]);
+    expect(drag(y(0.6), y(0.2), null, false, axis())).toEqual([range(20, 60)]);
+  });
+
+  test("on an inverted axis means the values under the hand", () => {
+    expect(drag(y(0.2), y(0.6), null, false, axis([], { inverted: true }))).toEqual([range(40, 80)]);
+  });
+
+  test("takes the place of what was brushed, or with Shift joins it", () => {
+    const before: Brush[] = [{ kind: "range", range: [1, 2] }];
+    expect(drag(y(0.2), y(0.6), null, false, axis(before))).toHaveLength(1);
+    expect(drag(y(0.2), y(0.6), null, true, axis(before))).toEqual([before[0], range(20, 60)]);
+  });
+
+  test("into the gutters takes them in", () => {
+    const brushes = drag(y(0.1), geometry.slots[Slot.Missing - 2]! + 2, null, false, axis());
+    expect(brushes).toEqual([range(0, 10), { kind: "slot", slot: Slot.NaN }, { kind: "slot", slot: Slot.Missing }]);
+  });
+
+  test("of a brush's body moves it, at most to the end of the axis", () => {
+    const held = axis([{ kind: "range", range: [20, 40] }]);
+    const grip = gripAt(y(0.3), held);
+    expect(grip?.part).toBe("body");
+    expect(drag(y(0.3), y(0.5), grip, false, held)).toEqual([range(40, 60)]);
+    expect(drag(y(0.3), y(2), grip, false, held)).toEqual([range(80, 100)]);
+  });
+
+  test("of a brush's end resizes it, past its other end too", () => {
+    const held = axis([{ kind: "range", range: [20, 40] }]);
+    const grip = gripAt(y(0.4) + 3, held);
+    expect(grip?.part).toBe("head");
+    expect(drag(y(0.4), y(0.7), grip, false, held)).toEqual([range(20, 70)]);
+    expect(drag(y(0.4), y(0.1), grip, false, held)).toEqual([range(10, 20)]);
+  });
+});
+
+describe("a click", () => {
+  test("on a brush clears it, on the axis clears all", () => {
+    const held = axis([
+      { kind: "range", range: [20, 40] },
+      { kind: "range", range: [60, 80] },
+    ]);
+    expect(click(y(0.3), held)).toEqual([held.brushes[1]]);
+    expect(click(y(0.5), held)).toEqual([]);
+  });
+
+  test("on a gutter chooses it, and again lets it go", () => {
+    const at = geometry.slots[Slot.NaN - 2]!;
+    const chosen = click(at, axis());
+    expect(chosen).toEqual([{ kind: "slot", slot: Slot.NaN }]);
+    expect(click(at, axis(chosen))).toEqual([]);
+  });
+
+  test("on categories toggles them; neighbours share a brush", () => {
+    const vector = names(["a", "b", "c", "d"]);
+    const scale = makeScale("category", [summarize("k", vector)], vector.categories);
+    const of = (brushes: readonly Brush[]) => axis(brushes, { scale, categories: vector.categories, slots: [] });
+    let brushes = click(y(scale.position(0)), of([]));
+    brushes = click(y(scale.position(3)), of(brushes));
+    brushes = click(y(scale.position(1)), of(brushes));
+    expect(brushes).toEqual([
+      { kind: "values", values: ["a", "b"] },
+      { kind: "values", values: ["d"] },
+    ]);
+    expect(click(y(scale.position(1)), of(brushes))).toEqual([
+      { kind: "values", values: ["a"] },
+      { kind: "values", values: ["d"] },
+    ]);
+  });
+});
+
+test("axes that would stand too close make the plot wider than the window", () => {
+  expect(layOut(600, 400, 40, new Set(), false).width).toBeGreaterThan(2500);
+  expect(layOut(1400, 400, 6, new Set(), false).width).toBe(1400);
+});
