@@ -13,7 +13,13 @@ import pytest
 import undertow as ut
 
 EPOCHS = [
-    {"epoch": e, "loss": 500 * math.exp(-e / 2) + 10, "mae": 3 + 10 / (e + 1), "lr": 1e-3, "phase": "warm" if e < 4 else "main"}
+    {
+        "epoch": e,
+        "loss": 500 * math.exp(-e / 2) + 10,
+        "mae": 3 + 10 / (e + 1),
+        "lr": 1e-3,
+        "phase": "warm" if e < 4 else "main",
+    }
     for e in range(18)
 ]
 NASTY = [
