@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
 
 from ._version import __version__
 from .diagnose import Finding
@@ -94,7 +94,7 @@ def demo(
         task = bar.add_task(f"Training on {backend.value}", total=epochs, metrics="")
 
         def report(done: int, metrics: dict[str, float]) -> None:
-            text = "  ".join(f"{name} {value:.3g}" for name, value in metrics.items())
+            text = "  ".join(f"{name} {value:.3g}" for name, value in metrics.items() if name != "mae")
             bar.update(task, completed=done, metrics=text)
 
         made = train(backend.value, epochs, seed, runs, report)
@@ -158,19 +158,19 @@ def _print_findings(findings: Sequence[Finding]) -> None:
         _out.print("Findings    none: nothing that the rules look for.")
         return
     several = len({finding.run for finding in findings}) > 1
-    _out.print("Findings")
+    table = Table.grid(padding=(0, 1))
     for finding in findings:
         run = f"[dim]{escape(finding.run)}:[/] " if several else ""
-        _out.print(Padding(f"{_MARKS[finding.severity]} {run}{escape(finding.sentence)}", (0, 0, 0, 2)))
-        _out.print(Padding(f"[dim]{escape(finding.advice)}[/]", (0, 0, 0, 4)))
+        table.add_row(_MARKS[finding.severity], f"{run}{escape(finding.sentence)}")
+        table.add_row("", f"[dim]{escape(finding.advice)}[/]")
+    _out.print("Findings", table, sep="\n")
 
 
 def _progress() -> Progress:
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[metrics]}[/]"),
     )
     return Progress(*columns, console=_out)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,17 +75,19 @@ def train(backend: str, epochs: int, seed: int, runs: Path, progress: Progress) 
         DemoUnavailableError: If Keras or the backend is not installed.
     """
     with _quiet():
-        _import_keras(backend)
-        import keras
+        _choose_backend(backend)
+        with _hushed():
+            import keras
 
-        from .integrations.keras import Recorder
+            from .integrations.keras import Recorder
+
+            keras.utils.set_random_seed(seed)
 
         (x, y), (x_test, y_test) = load_boston_housing()
         fitted = int(len(x) * (1 - VALIDATION_SPLIT))
         mean, deviation = x[:fitted].mean(axis=0), x[:fitted].std(axis=0)
         x, x_test = (x - mean) / deviation, (x_test - mean) / deviation
 
-        keras.utils.set_random_seed(seed)
         model = keras.Sequential(
             [
                 keras.Input((len(FEATURES),)),
@@ -128,7 +132,7 @@ def train(backend: str, epochs: int, seed: int, runs: Path, progress: Progress) 
     return Demo(run.path, view, float(test_mae))
 
 
-def _import_keras(backend: str) -> None:
+def _choose_backend(backend: str) -> None:
     for package in ("keras", backend):
         if importlib.util.find_spec(package) is None:
             raise DemoUnavailableError(f"the demo needs {package}, which is not installed: {_EXTRAS[backend]}")
@@ -144,3 +148,21 @@ def _quiet() -> Iterator[None]:
         for kind in (DeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", kind)
         yield
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Without what C++ libraries write to stderr while they load, whatever they are told; not lost if loading fails."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as said:
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(stderr, said.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -76,8 +76,8 @@ def frames_of(data: Any, lens: str | None = None) -> list[Frame]:
             return [frame]
     hint = " (collect() it first)" if hasattr(data, "collect") else ""
     raise SourceError(
-        f"cannot show an object of type {type(data).__name__}{hint}; what can be shown: a run folder, Recording or Run, "
-        "a Keras History, a list of dicts, a dict of columns, a DataFrame or Arrow table"
+        f"cannot show an object of type {type(data).__name__}{hint}; what can be shown: a run folder, Recording or "
+        "Run, a Keras History, a list of dicts, a dict of columns, a DataFrame or Arrow table"
     )
 
 

@@ -121,7 +121,7 @@ def _in_notebook() -> bool:
 
 def has_display() -> bool:
     """Whether a browser that opens would be seen by whoever started this."""
-    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION") or os.environ.get("PYTEST_CURRENT_TEST"):
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
         return bool(os.environ.get("BROWSER"))
     if sys.platform in {"win32", "darwin"}:
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -95,6 +96,8 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
         values = MEASURES[0].of(single)
         for index, name in enumerate(names):
             column = _column(MEASURES[0], name, _short(name, names), modules[owner_of[index]])
+            # A domain of their own: small biases must not squeeze the modules' axes.
+            column = replace(column, share=f"{column.share} of parameters")
             table.add(column, _put(values, single.owner == index, place, len(line_run)))
     note = (
         f"One line is one {clock.noun}, travelling back from the loss to the input; "

@@ -61,15 +61,15 @@ def _describe(name: str, values: pa.ChunkedArray, metadata: dict[bytes, bytes]) 
     return Column(name, "number", unit=metadata.get(b"unit", b"").decode(), scale=suggest_scale(values))
 
 
-def suggest_scale(*columns: pa.ChunkedArray) -> Scale:
-    """Returns "log" if all finite values are above 0 and the largest is ≥ 1000 times the smallest, else "linear"."""
+def suggest_scale(*columns: pa.ChunkedArray, log_from: float = LOG_FROM) -> Scale:
+    """Returns "log" if all finite values are above 0 and the largest is ≥ `log_from` × the smallest, else "linear"."""
     low, high = float("inf"), float("-inf")
     for values in columns:
         finite = values.filter(pc.fill_null(pc.is_finite(values), False))
         if len(finite):
             extent = pc.min_max(finite)
             low, high = min(low, extent["min"].as_py()), max(high, extent["max"].as_py())
-    return "log" if 0 < low <= high and high / low >= LOG_FROM else "linear"
+    return "log" if 0 < low <= high and high / low >= log_from else "linear"
 
 
 def normalise(table: pa.Table) -> pa.Table:

@@ -26,7 +26,6 @@ _TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
     float: pa.float64(),
     str: pa.string(),
-    dt.timedelta: pa.duration("us"),
 }
 
 
@@ -54,7 +53,12 @@ def array_of(values: Sequence[object], column: str) -> pa.Array:
         return _timestamps(values, column)
     if kinds & {str, dt.datetime} and kinds != {str}:
         values, kinds = [_text(value) for value in values], {str}
-    if len(kinds) > 1 and dt.timedelta in kinds:
+    if kinds == {dt.timedelta}:
+        try:
+            return pa.array(values, pa.duration("us"))
+        except (OverflowError, pa.ArrowInvalid):  # beyond 292,000 years; seconds as numbers hold that, too
+            pass
+    if dt.timedelta in kinds:
         values = [value.total_seconds() if isinstance(value, dt.timedelta) else value for value in values]
         kinds = kinds - {dt.timedelta} | {float}
     if int in kinds and kinds <= {int, bool}:
