@@ -98,7 +98,12 @@ function linearScale(name: "linear" | "time", low: number, high: number, integer
       const values = scale.ticks(count).filter((value) => !integer || Number.isInteger(value));
       // The step in digits, so that a narrow axis (1.00001 … 1.00002) does not print one label five times.
       const spread = Math.abs((values[1] ?? high) - (values[0] ?? low));
-      const inner = values.map((value) => ({ value, position: scale(value), label: tickLabel(value, spread) }));
+      const inner = values.map((value) => ({
+        value,
+        position: scale(value),
+        label: tickLabel(value, spread),
+        rank: 0,
+      }));
       return withEnds(inner, [low, high], length, (value) => tickLabel(value, spread / 10));
     },
   };
@@ -117,20 +122,16 @@ function logScale(low: number, high: number): Scale {
       const scale = scaleLog([low, high], [0, 1]);
       const every = Math.max(1, Math.ceil((decades * 26) / length));
       const ticks = scale.ticks().map((value) => {
-        const exponent = Math.round(Math.log10(value));
-        const power = Math.abs(value / 10 ** exponent - 1) < 1e-9;
-        const leading = Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-        const roomy = decades <= 1.2 || (decades <= 2.5 && (leading === 2 || leading === 5));
-        const label = power
-          ? exponent % every === 0
-            ? logLabel(value, exponent)
-            : ""
-          : roomy
-            ? formatNumber(value)
-            : "";
-        return { value, position: scale(value), label };
+        const exponent = Math.floor(Math.log10(value) + 1e-9);
+        const leading = Math.round(value / 10 ** exponent);
+        const position = scale(value);
+        if (leading === 1)
+          return { value, position, label: logLabel(value, exponent), rank: exponent % every === 0 ? 0 : 9 };
+        // Between the powers only as much as leaves the axis airy.
+        const rank = decades <= 2.5 && (leading === 2 || leading === 5) ? 1 : decades <= 1.2 ? 2 : 9;
+        return { value, position, label: formatNumber(value), rank };
       });
-      return withEnds(thin(ticks, length), [low, high], length, formatNumber);
+      return withEnds(ticks, [low, high], length, formatNumber);
     },
   };
 }
@@ -145,16 +146,16 @@ function categoryScale(categories: readonly string[], summary: Summary): Scale {
     invert: (at) => Math.min(count - 1, Math.max(0, Math.round((1 - at) * count - 0.5))),
     ticks(length) {
       // Where not every category can be named, the frequent ones are, since they are asked for.
-      const named: number[] = [];
-      for (const [code] of summary.categories) {
-        if (named.every((other) => Math.abs(position(other) - position(code)) * length >= 13.9)) named.push(code);
-        if ((named.length + 1) * 14 > length) break;
-      }
-      return categories.map((label, index) => ({
-        value: index,
-        position: position(index),
-        label: named.includes(index) ? label : "",
-      }));
+      const rank = new Map(summary.categories.map(([code], i) => [code, -count + i]));
+      return named(
+        categories.map((label, index) => ({
+          value: index,
+          position: position(index),
+          label,
+          rank: rank.get(index) ?? 0,
+        })),
+        length,
+      );
     },
   };
 }
@@ -195,33 +196,36 @@ function timeTicks(domain: [number, number], length: number): Tick[] {
   return ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date) }));
 }
 
-/** Drops labels that would touch the one below them: 14 px a line of text. */
-function thin(ticks: Tick[], length: number): Tick[] {
-  let last = -Infinity;
-  return [...ticks]
-    .sort((a, b) => a.position - b.position)
-    .map((tick) => {
-      if (!tick.label) return tick;
-      if ((tick.position - last) * length < 14) return { ...tick, label: "" };
-      last = tick.position;
-      return tick;
-    });
+/** A tick that may lose its label to those of a lower rank. */
+interface Candidate extends Tick {
+  /** 9 keeps its mark but is never named. */
+  readonly rank: number;
+}
+
+/** Names ticks, lowest rank first, while there is room: a line of text is 14 px tall. */
+function named(candidates: readonly Candidate[], length: number): Tick[] {
+  const taken: number[] = [];
+  const labels = new Map<Candidate, string>();
+  for (const tick of [...candidates].sort((a, b) => a.rank - b.rank)) {
+    const room = tick.rank > 0 && tick.rank < 9 ? Math.max(14, length / 18) : 13.9;
+    if (tick.rank === 9 || taken.some((other) => Math.abs(other - tick.position) * length < room)) continue;
+    taken.push(tick.position);
+    labels.set(tick, tick.label);
+    if (taken.length * 14 > length + 14) break;
+  }
+  return candidates.map((tick) => ({ value: tick.value, position: tick.position, label: labels.get(tick) ?? "" }));
 }
 
 /** Adds the two ends of the domain, since a person asks for them first; ticks whose labels they would touch yield. */
 function withEnds(
-  ticks: Tick[],
+  ticks: readonly Candidate[],
   domain: readonly [number, number],
   length: number,
   label: (value: number) => string,
 ): Tick[] {
-  const ends = domain.map((value, i) => ({ value, position: i, label: label(value) }));
-  const kept = ticks
-    .filter((tick) => ends.every((end) => Math.abs(tick.position - end.position) * length >= 1))
-    .map((tick) =>
-      ends.every((end) => Math.abs(tick.position - end.position) * length >= 15) ? tick : { ...tick, label: "" },
-    );
-  return [ends[0]!, ...kept, ends[1]!];
+  const ends = domain.map((value, i) => ({ value, position: i, label: label(value), rank: -1 }));
+  const inner = ticks.filter((tick) => ends.every((end) => Math.abs(tick.position - end.position) * length >= 1));
+  return named([ends[0]!, ...inner, ends[1]!], length);
 }
 
 /**

@@ -130,6 +130,6 @@ function nextSort(sort: Sort | null, column: string): Sort | null {
 function widthOf(lens: Lens, name: string): number {
   const info = lens.info(name);
   const label = fullLabel(info).length * 7.2 + 34;
-  const content = info.kind === "time" ? 160 : info.kind === "category" ? 140 : 96;
+  const content = info.kind === "time" ? 190 : info.kind === "category" ? 140 : 96;
   return Math.round(Math.min(260, Math.max(label, content)));
 }
