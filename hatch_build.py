@@ -114,7 +114,7 @@ class FrontEnd:
     Attributes:
         root: The tree.
         web: Its sources, with package.json.
-        static: Its bundle; build.mjs empties the folder.
+        static: Its bundle.
         manifest: What the bundle was built from: `{"sources": sha256, "files": {name: bytes}}`.
     """
 

@@ -41,7 +41,9 @@ class Workbench:
     @property
     def axes(self) -> list[str]:
         labels = self.page.locator(".ut-label").all()
-        return [l.get_attribute("data-axis") for l in sorted(labels, key=lambda l: l.bounding_box()["x"])]
+        return [
+            label.get_attribute("data-axis") for label in sorted(labels, key=lambda label: label.bounding_box()["x"])
+        ]
 
     @property
     def count(self) -> str:
