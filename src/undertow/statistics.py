@@ -1,11 +1,11 @@
 """The mergeable gradient statistics, and what derives from them.
 
-Per parameter and step we keep sums, not results: the sums of two shards of one parameter add up to the sums of the whole,
-so that no rank ever has to talk to another while training, and everything that a person wants to see (norm, mean,
-standard deviation, update ratio …) follows from the sums when they are read.
+Per parameter and step we keep sums, not results: the sums of two shards of one parameter add up to the sums of the
+whole, so that no rank ever has to talk to another while training, and everything that a person wants to see (norm,
+mean, standard deviation, update ratio …) follows from the sums when they are read.
 
-A non-finite gradient element is counted in `nonfinite` and stays in the sums, which become nan or inf by it: a step that
-exploded shows as one, rather than as the healthy remainder of its elements.
+A non-finite gradient element is counted in `nonfinite` and stays in the sums, which become nan or inf by it: a step
+that exploded shows as one, rather than as the healthy remainder of its elements.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def summarize(
         update: Δw, what the step added. Shape as `gradient`.
 
     Returns:
-        A value per name of `FIELDS`; `w_sum_sq` and `u_sum_sq` are nan where `weight` and `update` are None. Accumulated
-        in float64 and rounded to float32 once, so Σg² beyond 3.4e38 is inf. Without elements all sums are 0.
+        A value per name of `FIELDS`; `w_sum_sq` and `u_sum_sq` are nan where `weight` and `update` are None.
+        Accumulated in float64 and rounded to float32 once, so Σg² beyond 3.4e38 is inf. Without elements, sums are 0.
 
     Raises:
         ShapeError: If the shapes differ.

@@ -108,6 +108,11 @@ class Run:
         return "degraded" if self._writer.degraded else str(self._about["state"])
 
     @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    @property
     def next_step(self) -> int:
         """The step that a `log` without one gets: one after the highest so far."""
         return self._next_step
@@ -124,8 +129,9 @@ class Run:
         """Record one row of `steps`.
 
         Args:
-            metrics: Values by name; nested mappings get dotted names. A value is a Python or NumPy number, a bool, text,
-                or a tensor without axes, of any framework, which is read later and not waited for. None is not recorded.
+            metrics: Values by name; nested mappings get dotted names. A value is a Python or NumPy number, a bool,
+                text, or a tensor without axes, of any framework, which is read later and not waited for. None is not
+                recorded.
             step: The optimizer updates done, from 0; one after the highest so far if None.
             epoch: From 0.
             **more: Values by name, as in `metrics`.

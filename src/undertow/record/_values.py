@@ -64,7 +64,7 @@ def prepare(name: str, value: Any) -> tuple[Kind, Any]:
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return _from_tensor(name, value)
     raise ValueTypeError(
-        f"{name} is a {type(value).__name__}; a metric is a number, a bool, text, or a tensor of one element without axes"
+        f"{name} is a {type(value).__name__}; a metric is a number, a bool, text, or a tensor without axes"
     )
 
 

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -103,7 +103,7 @@ class Writer:
         self._closing = True
         self._wake.set()
         self._thread.join(_CLOSE_SECONDS)
-        left = sum(item.rows for item in (*self._queue, *self._rows, *self._chunks))
+        left = _count(self._queue) + _count(self._rows) + _count(self._chunks)
         if left:
             self._lose(left, "the writer stands still" if self._thread.is_alive() else "the writer has ended")
 
@@ -193,7 +193,7 @@ class Writer:
             self.degrade(str(error))
             if self._kept_bytes < _KEPT_BYTES:
                 return
-            self._lose(sum(item.rows for item in (*self._rows, *self._chunks)), str(error))
+            self._lose(_count(self._rows) + _count(self._chunks), str(error))
             self._rows, self._chunks, self._kept_bytes = [], [], 0
 
     def _lose(self, rows: int, reason: str) -> None:
@@ -208,6 +208,10 @@ class Writer:
         if first:
             warn(f"run {self._run} is not recorded completely: {reason}. Training goes on.")
             self._on_degraded()
+
+
+def _count(items: Sequence[Row | LayerRows]) -> int:
+    return sum(item.rows for item in items)
 
 
 def warn(message: str) -> None:
