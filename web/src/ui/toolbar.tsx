@@ -78,7 +78,7 @@ function AxesMenu({ lens }: { lens: Lens }): JSX.Element {
   return (
     <Menu
       class="ut-axes-menu"
-      label="Choose axes"
+      label={`Axes ${shown.size}/${columns.length}: choose`}
       face={
         <>
           Axes <b>{shown.size}</b>/{columns.length}

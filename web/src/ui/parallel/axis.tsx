@@ -39,7 +39,7 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
           </text>
         </g>
       ))}
-      <rect class="ut-axis-reach" x={-REACH} width={2 * REACH} y={top - 8} height={bottom - top + 16} {...gesture} />
+      <rect class="ut-axis-reach" x={-REACH} width={2 * REACH} y={top - 12} height={bottom - top + 24} {...gesture} />
       <Brushes lens={lens} model={model} name={name} />
     </g>
   );
