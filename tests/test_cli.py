@@ -1,0 +1,81 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import undertow as ut
+from undertow import _cli
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def runs(tmp_path):
+    with ut.Run(tmp_path / "runs", name="mlp") as run:
+        for epoch in range(40):
+            run.log(step=epoch, epoch=epoch, loss=100 * 0.5**epoch + 1)
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def page(monkeypatch):
+    monkeypatch.setattr(ut.View, "html", "page")
+
+
+def invoke(*arguments):
+    return RUNNER.invoke(_cli.app, [str(argument) for argument in arguments])
+
+
+def test_version():
+    assert invoke("--version").output == f"undertow {ut.__version__}\n"
+
+
+def test_help_names_the_commands():
+    assert {"demo", "show", "diagnose"} <= set(invoke("--help").output.split())
+
+
+@pytest.mark.usefixtures("page")
+def test_show_writes_a_page(runs, tmp_path):
+    result = invoke("show", runs, "-o", tmp_path / "out.html")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out.html").read_text() == "page"
+    assert "out.html" in result.output
+
+
+@pytest.mark.usefixtures("page")
+def test_show_takes_several_folders(runs, tmp_path):
+    assert invoke("show", runs, runs, "--lens", "steps", "-o", tmp_path / "out.html").exit_code == 0
+
+
+def test_diagnose_says_the_findings(runs):
+    assert "The fit tapers off at epoch 7" in " ".join(invoke("diagnose", runs).output.split())
+
+
+def test_diagnose_as_json(runs):
+    (finding,) = json.loads(invoke("diagnose", runs, "--json").output)
+    assert finding["kind"] == "plateau"
+    assert finding["filters"] == {"epoch": {"ranges": [[7, 39]]}}
+
+
+def test_diagnose_fails_on_what_it_is_told_to_fail_on(runs):
+    assert invoke("diagnose", runs, "--fail-on", "warning").exit_code == 0
+    assert invoke("diagnose", runs, "--fail-on", "info").exit_code == 1
+
+
+def test_an_error_is_one_line_without_a_traceback(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.argv", ["undertow", "diagnose", str(tmp_path)])
+    with pytest.raises(SystemExit) as caught:
+        _cli.main()
+    assert caught.value.code == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert "holds no run.json" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_markup_in_names_is_text(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.argv", ["undertow", "diagnose", str(tmp_path / "[red]x[/]")])
+    with pytest.raises(SystemExit):
+        _cli.main()
+    assert "[red]x[/]" in capsys.readouterr().err
