@@ -132,6 +132,7 @@ def _column(measure: Measure, path: str, label: str, group: str = "") -> Column:
         name=f"{path}:{measure.name}",
         kind="number",
         label=label,
+        unit=measure.label,
         scale="log",
         share=measure.name,
         group=group or path,
