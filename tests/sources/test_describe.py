@@ -1,27 +1,5 @@
-import math
-
-import pytest
-
-from undertow.sources import from_columns, suggest_scale
+from undertow.sources import from_columns
 from undertow.sources._describe import MOST_AXES
-
-
-@pytest.mark.parametrize(
-    ("values", "scale"),
-    [
-        ([1.0, 1000.0], "log"),
-        ([1.0, 999.0], "linear"),
-        ([0.0, 1e6], "linear"),
-        ([-1.0, 1e6], "linear"),
-        ([1e-9, 1.0, math.inf, math.nan, None], "log"),
-        ([None, math.nan], "linear"),
-        ([5.0, 5.0], "linear"),
-        ([1, 1024], "log"),
-    ],
-)
-def test_three_decades_of_positive_values_ask_for_a_log_axis(values, scale):
-    assert from_columns({"a": values})["a"].scale == scale
-    assert suggest_scale(from_columns({"a": values}).table["a"]) == scale
 
 
 def test_a_text_that_differs_in_nearly_every_row_starts_hidden():

@@ -21,9 +21,9 @@ def test_one_row_is_one_epoch_and_a_metric_stands_beside_its_validation():
     assert frame["mae"].share == frame["val_mae"].share == "mae"
 
 
-def test_a_loss_that_fell_to_a_twentieth_is_log_together_with_its_validation():
+def test_a_metric_without_validation_shares_its_axis_with_none():
     frame = from_history(history({"loss": [100.0, 5.0], "val_loss": [90.0, 50.0], "mae": [100.0, 5.0]}))
-    assert [frame[name].scale for name in ("loss", "val_loss", "mae")] == ["log", "log", "linear"]
+    assert [frame[name].share for name in ("loss", "val_loss", "mae")] == ["loss", "loss", ""]
 
 
 def test_validation_at_every_second_epoch_stands_at_its_epochs():

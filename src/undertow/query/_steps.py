@@ -67,7 +67,7 @@ def metric_columns(
 ) -> list[tuple[Column, pa.Array | pa.ChunkedArray]]:
     """Describes metrics, a validation beside its metric in one domain."""
     table = normalise(pa.table(dict(metrics)))
-    return [(column, table[column.name]) for column in pair_validation(table, describe(table))]
+    return [(column, table[column.name]) for column in pair_validation(describe(table))]
 
 
 def _clock(steps: pa.Table) -> Clock:

@@ -11,12 +11,10 @@ import pyarrow.compute as pc
 
 from ..errors import SourceError
 from ..frame import Frame
-from ..schema import Column, Scale
+from ..schema import Column
 
-__all__ = ["describe", "frame_of", "normalise", "suggest_scale"]
+__all__ = ["describe", "frame_of", "normalise"]
 
-#: From this max/min on, a linear axis squeezes the small values into a line's width: 600 pixels / 1000 is 0.6.
-LOG_FROM = 1000.0
 #: More axes than this side by side are no longer told apart; the others start hidden.
 MOST_AXES = 24
 #: A text column in which nearly every row differs (a note, a path, an id) says nothing as an axis.
@@ -48,7 +46,7 @@ def _few(values: pa.ChunkedArray) -> bool:
 
 
 def describe(table: pa.Table) -> tuple[Column, ...]:
-    """Describes each column of a normalised table: its kind and the scale that its values suggest."""
+    """Describes each column of a normalised table. The page chooses the scale of a number, by its values."""
     return tuple(_describe(name, table[name], table.schema.field(name).metadata or {}) for name in table.column_names)
 
 
@@ -58,18 +56,7 @@ def _describe(name: str, values: pa.ChunkedArray, metadata: dict[bytes, bytes]) 
         return Column(name, "time", scale="time")
     if pa.types.is_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
         return Column(name, "category", scale="category")
-    return Column(name, "number", unit=metadata.get(b"unit", b"").decode(), scale=suggest_scale(values))
-
-
-def suggest_scale(*columns: pa.ChunkedArray, log_from: float = LOG_FROM) -> Scale:
-    """Returns "log" if all finite values are above 0 and the largest is ≥ `log_from` × the smallest, else "linear"."""
-    low, high = float("inf"), float("-inf")
-    for values in columns:
-        finite = values.filter(pc.fill_null(pc.is_finite(values), False))
-        if len(finite):
-            extent = pc.min_max(finite)
-            low, high = min(low, extent["min"].as_py()), max(high, extent["max"].as_py())
-    return "log" if 0 < low <= high and high / low >= log_from else "linear"
+    return Column(name, "number", unit=metadata.get(b"unit", b"").decode())
 
 
 def normalise(table: pa.Table) -> pa.Table:

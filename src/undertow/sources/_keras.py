@@ -52,7 +52,7 @@ def from_history(history: Any, epoch: str = "epoch") -> Frame:
         note += f" Left out, as their epochs are unknown: {', '.join(lost)}."
     return Frame(
         table=table,
-        columns=pair_validation(table, describe(table)),
+        columns=pair_validation(describe(table)),
         lens="steps",
         axes=(epoch, *names),
         color=epoch,
@@ -92,7 +92,7 @@ def from_histories(histories: Sequence[Any]) -> Frame:
     names = order_metrics(name for name in table.column_names if name not in {"run", "epoch"})
     return Frame(
         table=table,
-        columns=pair_validation(table, describe(table)),
+        columns=pair_validation(describe(table)),
         lens="steps",
         axes=("run", "epoch", *names),
         color="run",

@@ -103,7 +103,8 @@ export class Lens {
     const info = this.info(name);
     // Columns with one domain have one scale: a choice for one is a choice for all.
     const chosen = this.chosenScales.value[info.share || name];
-    return chosen ?? defaultScale(info, this.summary(name));
+    const first = info.share ? [...this.#infos.values()].find((other) => other.share === info.share)! : info;
+    return chosen ?? defaultScale(first, this.summary(first.name));
   }
 
   scale(name: string): Scale {

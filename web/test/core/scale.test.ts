@@ -116,6 +116,10 @@ describe("the default scale", () => {
     expect(chosen([1, 2, 3, 4, 5, 6, 7])).toBe("linear");
     expect(chosen([0, 1e-5, 1e5])).toBe("linear");
     expect(chosen([null, NaN])).toBe("linear");
+    expect(chosen([1, 500, 999])).toBe("linear");
+    expect(chosen([-1, 1e6])).toBe("linear");
+    expect(chosen([1e-9, 1, Infinity, NaN, null])).toBe("log");
+    expect(chosen([5, 5])).toBe("linear");
   });
 
   test("is what the column says, where it says so", () => {
