@@ -1,17 +1,17 @@
 """Every exception that Undertow raises on purpose.
 
-    UndertowError
-    ├── RecordingError          what a training loop handed to a Run cannot be recorded
-    │   ├── RunClosedError      log() after close()
-    │   ├── ValueTypeError      a value of a type that no column can hold   (also TypeError)
-    │   └── NameClashError      two names that mean one column              (also ValueError)
-    ├── StoreError              a run folder cannot be written or read
-    │   ├── NotARunError        the folder holds no run.json
-    │   └── CorruptFileError    a file of ours fails its checks
-    ├── SourceError             foreign data cannot become a Frame          (also ValueError)
-    ├── ShapeError              two arrays that must agree in shape do not  (also ValueError)
-    └── ViewError               a view cannot be built or saved
-        └── BundleMissingError  the front end was not built into the package
+UndertowError
+├── RecordingError          what a training loop handed to a Run cannot be recorded
+│   ├── RunClosedError      log() after close()
+│   ├── ValueTypeError      a value of a type that no column can hold   (also TypeError)
+│   └── NameClashError      two names that mean one column              (also ValueError)
+├── StoreError              a run folder cannot be written or read
+│   ├── NotARunError        the folder holds no run.json
+│   └── CorruptFileError    a file of ours fails its checks
+├── SourceError             foreign data cannot become a Frame          (also ValueError)
+├── ShapeError              two arrays that must agree in shape do not  (also ValueError)
+└── ViewError               a view cannot be built or saved
+    └── BundleMissingError  the front end was not built into the package
 """
 
 from __future__ import annotations
