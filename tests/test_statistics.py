@@ -58,7 +58,9 @@ def test_shards_merge_to_the_whole(g: np.ndarray, cut: int) -> None:
         tolerance = 1e-5 * scale if np.isfinite(scale) else np.inf
         if name == "sum" and not np.isfinite(tolerance) and np.isfinite(whole["sum"]):
             continue  # the squares overflow float32, the sum's scale is unknown
-        np.testing.assert_allclose(merged[name].astype(np.float32), whole[name], rtol=1e-5, atol=tolerance, err_msg=name)
+        np.testing.assert_allclose(
+            merged[name].astype(np.float32), whole[name], rtol=1e-5, atol=tolerance, err_msg=name
+        )
 
 
 @given(arrays(anything), arrays(anything))

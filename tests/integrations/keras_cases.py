@@ -150,7 +150,7 @@ def compare(make: Any) -> dict[str, Any]:
     rec = load(folder)
     rows, steps = rec.layers.to_pandas(), rec.steps.to_pandas()
     (weights, history, keys), (weights_recorded, history_recorded, keys_recorded) = ended
-    names = [name for name in history]
+    names = list(history)
     return {
         "identical": all(np.array_equal(a, b) for a, b in zip(weights, weights_recorded, strict=True)),
         "history": history == history_recorded,
@@ -252,13 +252,13 @@ def every() -> list[int]:
     return sorted(set(load(run.path).layers.to_pandas()["step"].tolist()))
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
 class Raises(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        raise Stop
+        raise StopError
 
 
 def failing_fit() -> dict[str, Any]:
@@ -268,7 +268,7 @@ def failing_fit() -> dict[str, Any]:
     with Run(tempfile.mkdtemp()) as run:
         try:
             train(model, 0, 3, [Recorder(run), Raises()])
-        except Stop:
+        except StopError:
             result["raised"] = True
         train(model, 3, 5)
         result["leftovers_callback"] = leftovers(model)

@@ -85,7 +85,7 @@ class Plan:
         return getattr(self.model, "history", None) is not self._history
 
     def watch(self, before: Callable[[], object], after: Callable[[], object]) -> None:
-        """Wrap the train function that Keras made: call `before` and `after` around each call, until this fit is over."""
+        """Wrap the train function that Keras made: `before` and `after` go around each call, until this fit is over."""
         model, original = self.model, self.model.train_function
 
         def train_function(*args: Any) -> Any:
