@@ -31,21 +31,14 @@ class Capture:
         plan.patches.set(plan.optimizer, "apply", self._measured)
 
     def start(self) -> None:
-        plan = self._plan
-        guarded = plan.guard(plan.model.train_function)
+        self._plan.watch(before=lambda: None, after=self._emit)
 
-        def train_function(iterator: Any) -> Any:
-            logs = guarded(iterator)
-            if plan.over():
-                plan.patches.undo()
-            elif self._ring is not None:
-                steps, floats, counts = self._ring
-                # The values of now: what the next step assigns does not reach them.
-                plan.sink(steps.read_value(), self._variables, floats.read_value(), counts.read_value())
-                steps.assign(self._blank)
-            return logs
-
-        plan.patches.set(plan.model, "train_function", train_function)
+    def _emit(self) -> None:
+        if self._ring is not None:
+            steps, floats, counts = self._ring
+            # The values of now: what the next step assigns does not reach them.
+            self._plan.sink(steps.read_value(), self._variables, floats.read_value(), counts.read_value())
+            steps.assign(self._blank)
 
     @property
     def next_step(self) -> int:

@@ -23,21 +23,16 @@ class Capture:
         plan.patches.set(plan.optimizer, "apply", self._measured)
 
     def start(self) -> None:
-        plan = self._plan
-        guarded = plan.guard(plan.model.train_function)
+        self._plan.watch(before=self._decide, after=self._emit)
 
-        def train_function(data: Any) -> Any:
-            self._due = plan.due() and not plan.over()
-            logs = guarded(data)
-            if plan.over():
-                plan.patches.undo()
-            elif self._measured_steps:
-                plan.sink(plan.next_step, *self._measured_steps.pop())
-            self._measured_steps.clear()
-            plan.calls += 1
-            return logs
+    def _decide(self) -> None:
+        self._due = self._plan.due()
 
-        plan.patches.set(plan.model, "train_function", train_function)
+    def _emit(self) -> None:
+        if self._measured_steps:
+            self._plan.sink(self._plan.next_step, *self._measured_steps.pop())
+        self._measured_steps.clear()
+        self._plan.calls += 1
 
     @property
     def next_step(self) -> int:
