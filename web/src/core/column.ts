@@ -14,7 +14,7 @@ export interface ColumnInfo {
 }
 
 export type Kind = "number" | "category" | "time";
-export type ScaleName = "linear" | "log" | "category" | "time";
+export type ScaleName = "linear" | "log" | "symlog" | "percentile" | "category" | "time";
 
 /** What an engine knows of a column's values: enough to choose a scale and lay out an axis. */
 export interface Summary {
@@ -28,6 +28,8 @@ export interface Summary {
   readonly integer: boolean;
   /** 0, ¼, ½, ¾, 1 quantiles of the finite values (linear interpolation, as NumPy's default). */
   readonly quantiles: readonly number[];
+  /** The categories' names by code; null for numbers and times. */
+  readonly names: readonly string[] | null;
   /** Categories, most frequent first, as [code, count]; empty for numbers and times. */
   readonly categories: readonly (readonly [number, number])[];
   readonly rows: number;

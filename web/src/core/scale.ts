@@ -1,5 +1,6 @@
 import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "./column";
+import { symexp, symlog, symlogConstant, upperBound } from "./edges";
 import { formatNumber, powerOfTen } from "./format";
 
 /**
@@ -58,15 +59,22 @@ export function defaultScale(info: ColumnInfo, summary: Summary): ScaleName {
 /** The scales that a column can be drawn on. */
 export function possibleScales(info: ColumnInfo, summary: Summary): ScaleName[] {
   if (info.kind !== "number") return [info.kind];
-  return Number.isNaN(summary.minPositive) ? ["linear"] : ["linear", "log"];
+  if (Number.isNaN(summary.min) || summary.min === summary.max) return ["linear"];
+  return ["linear", ...(summary.minPositive < summary.max ? (["log"] as const) : []), "symlog", "percentile"];
 }
 
 /**
  * Builds the scale of a column.
  *
  * @param summaries The column's own summary first; those after it share its domain.
+ * @param percentiles The column's percentile edges, where the scale is made of them.
  */
-export function makeScale(name: ScaleName, summaries: readonly Summary[], categories: readonly string[] | null): Scale {
+export function makeScale(
+  name: ScaleName,
+  summaries: readonly Summary[],
+  categories: readonly string[] | null,
+  percentiles: Float64Array | null = null,
+): Scale {
   if (name === "category") return categoryScale(categories ?? [], summaries[0]!);
   const finite = summaries.filter((s) => !Number.isNaN(name === "log" ? s.minPositive : s.min));
   if (finite.length === 0) return constantScale(name, 0, "");
@@ -78,9 +86,71 @@ export function makeScale(name: ScaleName, summaries: readonly Summary[], catego
       low,
       name === "time" ? (timeTicks([low, high], 200)[0]?.label ?? "") : formatNumber(low),
     );
-  const integer = finite.every((s) => s.integer);
   if (name === "log") return logScale(low, high);
-  return linearScale(name, low, high, integer);
+  if (name === "symlog") return symlogScale(low, high);
+  if (name === "percentile" && percentiles) return percentileScale(percentiles);
+  return linearScale(
+    name === "time" ? "time" : "linear",
+    low,
+    high,
+    finite.every((s) => s.integer),
+  );
+}
+
+function symlogScale(low: number, high: number): Scale {
+  const c = symlogConstant([low, high]);
+  const [a, b] = [symlog(low, c), symlog(high, c)];
+  const position = (value: number) => (symlog(value, c) - a) / (b - a);
+  return {
+    name: "symlog",
+    domain: [low, high],
+    position: (value) => finitePosition(value, position(value)),
+    invert: (at) => (at <= 0 ? low : at >= 1 ? high : symexp(a + at * (b - a), c)),
+    ticks(length) {
+      const powers = Array.from({ length: 5 }, (_, i) => c * 10 ** i);
+      const values = [0, ...powers, ...powers.map((power) => -power)].filter((value) => value >= low && value <= high);
+      const ticks = values.map((value) => ({
+        value,
+        position: position(value),
+        label: formatNumber(Number(value.toPrecision(12))),
+        rank: value === 0 ? 0 : 1,
+      }));
+      return withEnds(ticks, [low, high], length, formatNumber);
+    },
+  };
+}
+
+/** Every value as high as the share of the rows below it. */
+function percentileScale(cut: Float64Array): Scale {
+  const bins = cut.length - 1;
+  const [low, high] = [cut[0]!, cut[bins]!];
+  const position = (value: number) => {
+    if (value >= high) return 1;
+    if (value <= low) return 0;
+    const k = upperBound(cut, value, 0, bins + 1) - 1;
+    const width = cut[k + 1]! - cut[k]!;
+    return (k + (width > 0 ? (value - cut[k]!) / width : 0)) / bins;
+  };
+  return {
+    name: "percentile",
+    domain: [low, high],
+    position: (value) => finitePosition(value, position(value)),
+    invert(at) {
+      const place = Math.min(1, Math.max(0, at)) * bins;
+      const k = Math.min(bins - 1, Math.floor(place));
+      return cut[k]! + (place - k) * (cut[k + 1]! - cut[k]!);
+    },
+    ticks(length) {
+      const shares = [0.1, 0.25, 0.5, 0.75, 0.9];
+      const ticks = shares.map((share) => ({
+        value: cut[Math.round(share * bins)]!,
+        position: share,
+        label: formatNumber(cut[Math.round(share * bins)]!),
+        rank: share === 0.5 ? 0 : 1,
+      }));
+      return withEnds(ticks, [low, high], length, formatNumber);
+    },
+  };
 }
 
 function linearScale(name: "linear" | "time", low: number, high: number, integer: boolean): Scale {
@@ -160,7 +230,7 @@ function categoryScale(categories: readonly string[], summary: Summary): Scale {
   };
 }
 
-function constantScale(name: "linear" | "log" | "time", value: number, label: string): Scale {
+function constantScale(name: ScaleName, value: number, label: string): Scale {
   return {
     name,
     domain: [value, value],

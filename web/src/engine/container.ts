@@ -1,87 +1,92 @@
-import type { ColumnInfo, Values, Vector } from "../core/column";
+import type { ColumnInfo } from "../core/column";
+import type { OpenedColumn, StoredColumn } from "./column-data";
 import type { Document, Finding, FrameInfo } from "./engine";
+import type { Place } from "./handle";
+import { LocalPlace } from "./handle";
+import type { Opened } from "./memory";
 import { MemoryEngine } from "./memory";
 
 /** The newest container this page can read (docs/protocol.md). */
-const VERSION = 1;
+const VERSION = 2;
+/** Frames of fewer rows are kept in the page's own thread: a worker would cost more than it takes off. */
+const FEW_ROWS = 20_000;
 
-const ARRAYS = {
-  f64: Float64Array,
-  f32: Float32Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  u8: Uint8Array,
-  u16: Uint16Array,
-  u32: Uint32Array,
-} as const;
-
-interface StoredColumn extends ColumnInfo {
-  readonly type: keyof typeof ARRAYS | "i64";
-  readonly offset: number;
-  readonly length: number;
-  readonly valid: { readonly offset: number } | null;
-  readonly categories: readonly string[] | null;
+interface HeaderColumn extends ColumnInfo, StoredColumn {
+  readonly block: number;
+  readonly valid: { readonly block: number; readonly offset: number } | null;
 }
 
 interface Header {
   readonly version: number;
+  readonly blocks: readonly { readonly size: number; readonly length: number }[];
   readonly title: string;
   readonly subtitle: string;
   readonly theme: Document["theme"];
-  readonly frames: readonly (Omit<FrameInfo, "columns"> & { readonly columns: readonly StoredColumn[] })[];
+  readonly frames: readonly (Omit<FrameInfo, "columns"> & { readonly columns: readonly HeaderColumn[] })[];
   readonly findings: readonly Finding[];
 }
+
+/** Hands out the text of a block, once: what is decoded need not lie in the page a second time. */
+export type TakeBlock = (block: number) => string;
 
 /**
  * Opens what Python wrote into the page.
  *
- * @param header The text of `#undertow-header`.
- * @param body The text of `#undertow-body`.
+ * @param text The text of `#undertow-header`.
+ * @param workers Makes the places for a frame of many rows; none where workers are not to be had.
  * @throws Error that says what is wrong, if the page was written by a newer Undertow or is damaged.
  */
-export async function openContainer(header: string, body: string): Promise<Document> {
-  const parsed = JSON.parse(header) as Header;
-  if (parsed.version > VERSION)
+export async function openContainer(
+  text: string,
+  takeBlock: TakeBlock,
+  workers: () => readonly Place[] = () => [],
+): Promise<Document> {
+  const header = JSON.parse(text) as Header;
+  if (header.version > VERSION)
     throw new Error(
-      `This page was written by a newer Undertow (container ${parsed.version}, this one reads ${VERSION}).`,
+      `This page was written by a newer Undertow (container ${header.version}, this one reads ${VERSION}).`,
     );
-  const bytes = await inflate(decodeBase64(body.trim()));
-  return {
-    title: parsed.title,
-    subtitle: parsed.subtitle,
-    theme: parsed.theme,
-    engines: parsed.frames.map(
-      (frame) =>
-        new MemoryEngine(
-          frame,
-          frame.columns.map((column) => vector(column, bytes)),
-        ),
-    ),
-    findings: parsed.findings,
-  };
-}
-
-function vector(column: StoredColumn, bytes: ArrayBuffer): Vector {
-  const valid = column.valid && new Uint8Array(bytes, column.valid.offset, (column.length + 7) >> 3);
-  if (column.type === "i64") {
-    const exact = new BigInt64Array(bytes, column.offset, column.length);
-    return { values: Float64Array.from(exact, Number), valid, categories: null, exact };
+  const engines = [];
+  for (const frame of header.frames) {
+    const many = frame.rows > FEW_ROWS ? workers() : [];
+    engines.push(await openFrame(frame, header.blocks, takeBlock, many.length ? many : [new LocalPlace()]));
   }
-  const values: Values = new ARRAYS[column.type](bytes, column.offset, column.length);
-  return { values, valid, categories: column.categories };
+  return { title: header.title, subtitle: header.subtitle, theme: header.theme, engines, findings: header.findings };
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const native = (Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
-  if (native) return native(text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+async function openFrame(
+  frame: Header["frames"][number],
+  blocks: Header["blocks"],
+  takeBlock: TakeBlock,
+  places: readonly Place[],
+): Promise<MemoryEngine> {
+  const ends = places.map((_, i) =>
+    i === places.length - 1 ? frame.rows : 8 * Math.round(((i + 1) * frame.rows) / places.length / 8),
+  );
+  await Promise.all(places.map((place, i) => place.start(ends[i]! - (ends[i - 1] ?? 0))));
+  const opened = new Map<string, Opened>();
+  const groups = new Map<number, HeaderColumn[]>();
+  for (const column of frame.columns) groups.set(column.block, [...(groups.get(column.block) ?? []), column]);
+  let turn = 0;
+  await Promise.all(
+    [...groups].map(async ([block, columns]) => {
+      const place = places[turn++ % places.length]!;
+      const answers: OpenedColumn[] = await place.do("openColumn", [
+        { text: takeBlock(block), size: blocks[block]!.size },
+        columns.map(stored),
+        ends,
+      ]);
+      for (const [i, { summary, shares }] of answers.entries()) {
+        const { name, categories } = columns[i]!;
+        opened.set(name, { summary, categories });
+        await Promise.all(shares.map((share, k) => places[k]!.give(name, share)));
+      }
+    }),
+  );
+  return new MemoryEngine(frame, places, ends, opened);
 }
 
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).arrayBuffer();
+/** What decoding needs of a column, without its description. */
+function stored({ name, type, offset, length, planes, valid, categories }: HeaderColumn): StoredColumn {
+  return { name, type, offset, length, planes, valid, categories };
 }

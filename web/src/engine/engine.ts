@@ -1,4 +1,5 @@
-import type { ColumnInfo, ScaleName, Summary, Values, Vector } from "../core/column";
+import type { ColumnInfo, Summary, Values, Vector } from "../core/column";
+import type { Cut } from "../core/edges";
 import type { Filters } from "../core/filter";
 
 /** One lens's table as the page knows it before asking for any value. */
@@ -36,26 +37,23 @@ export interface Rows {
   readonly total: number;
 }
 
-/** How an axis cuts its values into bins; `domain` as its scale has it. */
-export interface Binning {
+/** How an axis cuts its values into bins. */
+export interface Binning extends Cut {
   readonly column: string;
-  readonly scale: ScaleName;
-  readonly domain: readonly [number, number];
 }
 
 export interface CubeQuery {
   readonly pairs: readonly (readonly [Binning, Binning])[];
-  /** Bins along each axis; the special slots add `SPECIAL_BINS` more. */
+  /** Bins along each axis, at most `FINE_BINS`; `SPECIAL_BINS` more follow them. */
   readonly bins: number;
   readonly filters?: Filters;
   /** Count cumulatively over this axis' positions, so that any brush on it is a difference of two slices. */
   readonly active?: { readonly axis: Binning; readonly positions: number };
-  /** Also sum this column's finite values in every cell. */
-  readonly color?: string;
+  /** Also sum in every cell where its rows stand on this axis, or for a category how many rows hold each of the first few. */
+  readonly color?: Binning;
+  /** Count a fair sample of so many rows only. */
+  readonly sample?: number;
 }
-
-/** Bins of an axis beyond its scale, in this order after the `bins` on it: +∞, ≤ 0 (log), −∞, NaN, missing. */
-export const SPECIAL_BINS = 5;
 
 export interface Cube {
   /** bins + SPECIAL_BINS. */
@@ -64,7 +62,30 @@ export interface Cube {
   readonly slices: number;
   /** One per pair: slices × side × side, the left axis' bin varying slowest within a slice. */
   readonly counts: readonly Uint32Array[];
-  readonly sums: readonly Float64Array[];
+  /** One per pair with `color`, else none: side × side × `COLOUR_CHANNELS`, over all slices; see `colourChannels`. */
+  readonly colours: readonly Float32Array[];
+  /** The share of the rows that was counted: 1 without `sample`. */
+  readonly share: number;
+}
+
+/**
+ * What a cell says of its rows' colours. For a number: how many have a place on the colour's scale, and the sum of their
+ * places in [0, 1]. For a category: how many hold each of the first seven, and how many another.
+ */
+export const COLOUR_CHANNELS = 8;
+
+export interface NearestQuery {
+  readonly left: Binning;
+  readonly right: Binning;
+  readonly filters?: Filters;
+  /** How far between the two axes: 0 at the left, 1 at the right. */
+  readonly t: number;
+  /** The height there, as all heights in [0, 1]. */
+  readonly y: number;
+  /** The height of every bin's middle on either axis, the special ones included: turned axes and gutters are the caller's. */
+  readonly heights: readonly [Float32Array, Float32Array];
+  /** How far off a line may pass. */
+  readonly reach: number;
 }
 
 export interface SeriesQuery {
@@ -102,6 +123,12 @@ export interface Engine {
   rows(query: RowsQuery): Promise<Rows>;
   series(query: SeriesQuery): Promise<readonly Series[]>;
   select(filters: Filters): Promise<Selection>;
+  /** `FINE_BINS + 1` percentile edges of a number column, for a percentile scale. */
+  percentiles(column: string): Promise<Float64Array>;
+  /** The row whose line passes nearest to a point between two axes, by its bins; null where none comes within reach. */
+  nearest(query: NearestQuery): Promise<number | null>;
+  /** The values of single rows. */
+  values(ids: Uint32Array, columns: readonly string[]): Promise<Readonly<Record<string, Vector>>>;
 }
 
 /** A statement about the training, with the filters that show its evidence. */

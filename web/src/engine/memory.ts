@@ -1,175 +1,285 @@
 import type { Summary, Vector } from "../core/column";
-import { isPresent } from "../core/column";
+import type { Cut } from "../core/edges";
+import { FINE_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
-import { predicate } from "../core/filter";
-import { binCount, binner } from "./binning";
-import type { Cube, CubeQuery, Engine, FrameInfo, Rows, RowsQuery, Selection, Series, SeriesQuery } from "./engine";
-import { summarize } from "./summary";
+import { joinKeys } from "./column-data";
+import type {
+  Binning,
+  Cube,
+  CubeQuery,
+  Engine,
+  FrameInfo,
+  NearestQuery,
+  Rows,
+  RowsQuery,
+  Selection,
+  Series,
+  SeriesQuery,
+} from "./engine";
+import { sideOf } from "./codes";
+import type { Place } from "./handle";
+import { measured } from "./measure";
+import { bucketSeries } from "./series";
+import { cutKey, resolutionOf } from "./shard";
+import { join, take } from "./vectors";
 
-/** The engine whose rows are in this page. */
+/** One column as it came out of its block. */
+export interface Opened {
+  readonly summary: Summary;
+  readonly categories: readonly string[] | null;
+}
+
+/**
+ * The engine whose rows are in this page: sharded over places, whose answers add up.
+ *
+ * What a place needs before it can count (the codes of a column) is made when a question first needs it.
+ */
 export class MemoryEngine implements Engine {
   readonly frame: FrameInfo;
-  readonly #vectors: ReadonlyMap<string, Vector>;
-  readonly #summaries = new Map<string, Summary>();
+  readonly #places: readonly Place[];
+  /** The row that each place ends before. */
+  readonly #ends: readonly number[];
+  readonly #opened: ReadonlyMap<string, Opened>;
+  readonly #cuts = new Map<string, Map<string, readonly [Cut, number]>>();
+  readonly #encoding = new Map<string, Promise<unknown>>();
+  #sorted: { readonly key: string; readonly ids: Promise<Uint32Array> } | null = null;
 
-  /** @param vectors One per column of `frame`, in its order. */
-  constructor(frame: FrameInfo, vectors: readonly Vector[]) {
+  constructor(
+    frame: FrameInfo,
+    places: readonly Place[],
+    ends: readonly number[],
+    opened: ReadonlyMap<string, Opened>,
+  ) {
     this.frame = frame;
-    this.#vectors = new Map(frame.columns.map((column, i) => [column.name, vectors[i]!]));
+    this.#places = places;
+    this.#ends = ends;
+    this.#opened = opened;
   }
 
   async describe(columns: readonly string[]): Promise<readonly Summary[]> {
-    return columns.map((name) => {
-      let summary = this.#summaries.get(name);
-      if (!summary) this.#summaries.set(name, (summary = summarize(name, this.#vector(name))));
-      return summary;
-    });
+    return columns.map((name) => this.#column(name).summary);
+  }
+
+  async percentiles(column: string): Promise<Float64Array> {
+    this.#column(column);
+    const parts = await this.#all((place) => place.ask("keys", {}, column, null));
+    return this.#places[0]!.do("percentiles", [parts.map((part) => part.keys)]);
   }
 
   async select(filters: Filters): Promise<Selection> {
-    const passes = this.#test(filters);
-    const bits = new Uint8Array((this.frame.rows + 7) >> 3);
-    let count = 0;
-    for (let i = 0; i < this.frame.rows; i++) {
-      if (!passes(i)) continue;
-      bits[i >> 3]! |= 1 << (i & 7);
-      count++;
-    }
-    return { count, bits };
-  }
-
-  async rows(query: RowsQuery): Promise<Rows> {
-    const ids = this.#passing(query.filters ?? {});
-    for (const { column, descending } of [...(query.order ?? [])].reverse())
-      sortBy(ids, this.#vector(column), descending);
-    const offset = query.offset ?? 0;
-    const page = ids.subarray(offset, Math.min(ids.length, offset + (query.limit ?? ids.length)));
-    const whole = page.length === this.frame.rows && !query.order?.length;
-    const columns = Object.fromEntries(
-      query.columns.map((name) => [name, whole ? this.#vector(name) : take(this.#vector(name), page)]),
-    );
-    return { ids: page, columns, total: ids.length };
-  }
-
-  async cube(query: CubeQuery): Promise<Cube> {
-    const side = binCount(query.bins);
-    const slices = query.active ? binCount(query.active.positions) + 1 : 1;
-    const area = side * side;
-    const passes = this.#test(query.filters ?? {});
-    const active =
-      query.active && binner(query.active.axis, this.#vector(query.active.axis.column), query.active.positions);
-    const color = query.color === undefined ? null : this.#vector(query.color);
-    const counts = query.pairs.map(() => new Uint32Array(slices * area));
-    const sums = color ? query.pairs.map(() => new Float64Array(slices * area)) : [];
-    const bins = query.pairs.map(
-      ([left, right]) =>
-        [
-          binner(left, this.#vector(left.column), query.bins),
-          binner(right, this.#vector(right.column), query.bins),
-        ] as const,
-    );
-    for (let row = 0; row < this.frame.rows; row++) {
-      if (!passes(row)) continue;
-      // Slice k + 1 is the first that includes a row at position k.
-      const slice = active ? active(row) + 1 : 0;
-      const value = color && isPresent(color, row) && Number.isFinite(color.values[row]!) ? color.values[row]! : 0;
-      bins.forEach(([left, right], pair) => {
-        const cell = slice * area + left(row) * side + right(row);
-        counts[pair]![cell]!++;
-        if (color) sums[pair]![cell]! += value;
-      });
-    }
-    for (const grid of [...counts, ...sums]) for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
-    return { side, slices, counts, sums };
-  }
-
-  async series(query: SeriesQuery): Promise<readonly Series[]> {
-    const [xs, ys] = [this.#vector(query.x), this.#vector(query.y)];
-    const by = query.by === undefined ? null : this.#vector(query.by);
-    const [summary] = await this.describe([query.x]);
-    const { min: low, max: high } = summary!;
-    const groups = new Map<number, number[][]>();
-    for (const row of this.#passing(query.filters ?? {})) {
-      const [x, y] = [xs.values[row]!, ys.values[row]!];
-      if (!isPresent(xs, row) || !isPresent(ys, row) || !Number.isFinite(x) || !Number.isFinite(y)) continue;
-      const group = by ? (isPresent(by, row) ? by.values[row]! : NaN) : 0;
-      let buckets = groups.get(group);
-      if (!buckets) groups.set(group, (buckets = Array.from({ length: query.width }, () => [])));
-      const bucket = high === low ? 0 : Math.min(query.width - 1, Math.floor(((x - low) / (high - low)) * query.width));
-      buckets[bucket]!.push(y);
-    }
-    return [...groups].map(([group, buckets]) => {
-      const name = !by ? query.y : Number.isNaN(group) ? "missing" : (by.categories?.[group] ?? String(group));
-      return bucketed(name, buckets, low, high);
+    return measured("select", async () => {
+      await this.#prepareFilters(filters);
+      const parts = await this.#all((place) => place.ask("select", filters));
+      const bits = new Uint8Array((this.frame.rows + 7) >> 3);
+      parts.forEach((part, i) => bits.set(part.bits, this.#start(i) >> 3));
+      return { count: parts.reduce((sum, part) => sum + part.count, 0), bits };
     });
   }
 
-  #vector(name: string): Vector {
-    const vector = this.#vectors.get(name);
-    if (!vector) throw new Error(`No column named “${name}”.`);
-    return vector;
+  async cube(query: CubeQuery): Promise<Cube> {
+    return measured(query.active ? "cube" : "histogram", async () => {
+      const axes = [
+        ...query.pairs.flat().map((axis) => [axis, query.bins] as const),
+        ...(query.color ? [[query.color, FINE_BINS] as const] : []),
+      ];
+      if (query.active) axes.push([query.active.axis, query.active.positions]);
+      for (const [axis, bins] of axes) await this.#prepare(axis, bins);
+      const filters = query.filters ?? {};
+      await this.#prepareFilters(filters);
+      const share = Math.min(1, (query.sample ?? Infinity) / Math.max(1, this.frame.rows));
+      const parts = await Promise.all(
+        this.#places.map((place, i) => {
+          const rows = Math.ceil((this.#ends[i]! - this.#start(i)) * share);
+          return place.ask("cube", {
+            pairs: query.pairs,
+            bins: query.bins,
+            filters,
+            active: query.active ?? null,
+            color: query.color ?? null,
+            rows,
+          });
+        }),
+      );
+      const [first, ...others] = parts;
+      const { counts, colours } = first!;
+      for (const other of others) {
+        other.counts.forEach((grid, pair) => add(counts[pair]!, grid));
+        other.colours.forEach((grid, pair) => add(colours[pair]!, grid));
+      }
+      const side = sideOf(query.bins);
+      const area = side * side;
+      if (query.active) for (const grid of counts) for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
+      return { side, slices: query.active ? sideOf(query.active.positions) + 1 : 1, counts, colours, share };
+    });
   }
 
-  #test(filters: Filters): (row: number) => boolean {
-    const tests = Object.entries(filters).map(([name, filter]) => predicate(filter, this.#vector(name)));
-    return (row) => tests.every((test) => test(row));
+  async rows(query: RowsQuery): Promise<Rows> {
+    return measured("rows", async () => {
+      const filters = query.filters ?? {};
+      query.columns.forEach((name) => this.#column(name));
+      const ids = await this.#order(filters, query.order ?? []);
+      const offset = query.offset ?? 0;
+      const page = ids.slice(offset, Math.min(ids.length, offset + (query.limit ?? ids.length)));
+      return { ids: page, columns: await this.values(page, query.columns), total: ids.length };
+    });
   }
 
-  #passing(filters: Filters): Uint32Array {
-    const passes = this.#test(filters);
-    const ids = new Uint32Array(this.frame.rows);
-    let count = 0;
-    for (let i = 0; i < ids.length; i++) if (passes(i)) ids[count++] = i;
-    return ids.subarray(0, count);
+  async values(ids: Uint32Array, columns: readonly string[]): Promise<Readonly<Record<string, Vector>>> {
+    // Asked place by place; where the rows of one place do not stand together, they are put back in order afterwards.
+    const owners = Uint8Array.from(ids, (id) => this.#ends.findIndex((end) => id < end));
+    const groups = this.#places.map((_, place) =>
+      ids.filter((_, i) => owners[i] === place).map((id) => id - this.#start(place)),
+    );
+    const parts = await Promise.all(this.#places.map((place, i) => place.ask("values", groups[i]!, columns)));
+    const next = groups.map((_, i) => groups.slice(0, i).reduce((sum, group) => sum + group.length, 0));
+    const back = Uint32Array.from(owners, (owner) => next[owner]!++);
+    const inOrder = back.every((at, i) => at === i);
+    return Object.fromEntries(
+      columns.map((name) => {
+        const joined = join(parts.map((part) => part[name]!));
+        return [name, inOrder ? joined : take(joined, back)];
+      }),
+    );
+  }
+
+  async series(query: SeriesQuery): Promise<readonly Series[]> {
+    return measured("series", async () => {
+      const { ids } = await this.rows({ columns: [], ...(query.filters ? { filters: query.filters } : {}) });
+      const columns = await this.values(ids, [query.x, query.y, ...(query.by === undefined ? [] : [query.by])]);
+      return bucketSeries(query, columns, this.#column(query.x).summary);
+    });
+  }
+
+  async nearest(query: NearestQuery): Promise<number | null> {
+    return measured("nearest", async () => {
+      await this.#prepare(query.left, FINE_BINS);
+      await this.#prepare(query.right, FINE_BINS);
+      await this.#prepareFilters(query.filters ?? {});
+      const parts = await this.#all((place) => place.ask("nearest", query));
+      let best: { row: number; distance: number } | null = null;
+      parts.forEach((part, i) => {
+        if (part && (best === null || part.distance < best.distance))
+          best = { row: part.row + this.#start(i), distance: part.distance };
+      });
+      return (best as { row: number } | null)?.row ?? null;
+    });
+  }
+
+  #column(name: string): Opened {
+    const column = this.#opened.get(name);
+    if (!column) throw new Error(`No column named “${name}”.`);
+    return column;
+  }
+
+  #start(place: number): number {
+    return place === 0 ? 0 : this.#ends[place - 1]!;
+  }
+
+  #all<T>(question: (place: Place) => Promise<T>): Promise<T[]> {
+    return Promise.all(this.#places.map(question));
+  }
+
+  /** Row numbers that pass, sorted; the last answer is kept, for a table pages through it. */
+  #order(filters: Filters, order: NonNullable<RowsQuery["order"]>): Promise<Uint32Array> {
+    const key = JSON.stringify([filters, order]);
+    if (this.#sorted?.key !== key) this.#sorted = { key, ids: this.#sort(filters, order) };
+    return this.#sorted.ids;
+  }
+
+  async #sort(filters: Filters, order: NonNullable<RowsQuery["order"]>): Promise<Uint32Array> {
+    await this.#prepareFilters(filters);
+    const parts = await this.#all((place) => place.ask("passing", filters));
+    const ids = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    parts.forEach((part, place) => {
+      for (const id of part) ids[at++] = id + this.#start(place);
+    });
+    let places = ids;
+    // Stable from the last key to the first: the first decides.
+    for (const { column, descending } of [...order].reverse()) {
+      const { categories } = this.#column(column);
+      const ranks = categories && ranksOf(categories);
+      const keys = joinKeys(
+        (await this.#all((place) => place.ask("keys", filters, column, ranks))).map((part) => part.keys),
+      );
+      const current = places === ids ? keys : Float64Array.from(places, (id) => keys[lowerIndex(ids, id)]!);
+      const turned = await this.#places[0]!.do("argsort", [current, descending]);
+      const from = places;
+      places = Uint32Array.from(turned, (i) => from[i]!);
+    }
+    return places;
+  }
+
+  async #prepareFilters(filters: Filters): Promise<void> {
+    for (const name of Object.keys(filters)) {
+      this.#column(name);
+      if (!this.#encoding.has(name)) await this.#prepare({ column: name, ...this.#ownCut(name) }, FINE_BINS);
+      else await this.#encoding.get(name);
+    }
+  }
+
+  /** Sees to it that a column's codes know the edges of an axis. */
+  #prepare(axis: Binning, bins: number): Promise<unknown> {
+    const { column } = axis;
+    const { categories, summary } = this.#column(column);
+    const known = this.#cuts.get(column) ?? new Map<string, readonly [Cut, number]>();
+    const resolution = resolutionOf(axis, bins);
+    const key = categories ? "category" : `${resolution} ${cutKey(axis)}`;
+    if (!known.has(key)) {
+      known.set(key, [axis, resolution]);
+      // With one scale come the others of its domain, so that changing between them asks no row again.
+      if (!categories)
+        for (const cut of siblings(axis, summary)) known.set(`${FINE_BINS} ${cutKey(cut)}`, [cut, FINE_BINS]);
+      this.#cuts.set(column, known);
+      const cuts = [...known.values()];
+      this.#encoding.set(
+        column,
+        this.#all((place) => place.ask("encode", column, cuts, categories ? categories.length : null)),
+      );
+    }
+    return this.#encoding.get(column)!;
+  }
+
+  #ownCut(name: string): Cut {
+    const { summary, categories } = this.#column(name);
+    if (categories) return { scale: "category", domain: [0, categories.length - 1] };
+    return { scale: "linear", domain: Number.isNaN(summary.min) ? [0, 0] : [summary.min, summary.max] };
   }
 }
 
-function sortBy(ids: Uint32Array, vector: Vector, descending: boolean): void {
-  const names = vector.categories;
-  const ranks = names && ranksOf(names);
-  const key = (row: number) => {
-    if (!isPresent(vector, row)) return NaN;
-    const value = vector.values[row]!;
-    return ranks ? ranks[value]! : Number.isFinite(value) ? value : NaN;
-  };
-  const sign = descending ? -1 : 1;
-  ids.sort((a, b) => {
-    const [x, y] = [key(a), key(b)];
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || a - b;
-    return sign * (x - y);
-  });
+/** The other scales that an axis may be switched to without new edges: those that its values alone decide. */
+function siblings(axis: Cut, { minPositive, max }: Summary): Cut[] {
+  if (axis.scale === "percentile" || axis.scale === "time") return [];
+  const [low, high] = axis.domain;
+  const cuts: Cut[] = [
+    { scale: "linear", domain: axis.domain },
+    { scale: "symlog", domain: axis.domain },
+  ];
+  if (low > 0) cuts.push({ scale: "log", domain: axis.domain });
+  else if (minPositive > 0) cuts.push({ scale: "log", domain: [minPositive, Math.max(high, max)] });
+  return cuts;
+}
+
+function add(into: Uint32Array | Float32Array, other: Uint32Array | Float32Array): void {
+  for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
+}
+
+/** The place of a number in an ascending array that holds it. */
+function lowerIndex(sorted: Uint32Array, value: number): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The place of each category in its alphabet, numbers within it counted as numbers. */
 function ranksOf(names: readonly string[]): number[] {
-  const order = [...names.keys()].sort((a, b) => names[a]!.localeCompare(names[b]!, undefined, { numeric: true }));
+  const collator = new Intl.Collator(undefined, { numeric: true });
+  const order = [...names.keys()].sort((a, b) => collator.compare(names[a]!, names[b]!));
   const ranks = new Array<number>(names.length);
   order.forEach((code, rank) => (ranks[code] = rank));
   return ranks;
-}
-
-function take(vector: Vector, ids: Uint32Array): Vector {
-  const Values = vector.values.constructor as new (length: number) => Vector["values"];
-  const values = new Values(ids.length);
-  const valid = vector.valid && new Uint8Array((ids.length + 7) >> 3);
-  const exact = vector.exact && new BigInt64Array(ids.length);
-  ids.forEach((row, i) => {
-    values[i] = vector.values[row]!;
-    if (valid && isPresent(vector, row)) valid[i >> 3]! |= 1 << (i & 7);
-    if (exact) exact[i] = vector.exact![row]!;
-  });
-  return { values, valid, categories: vector.categories, ...(exact ? { exact } : {}) };
-}
-
-function bucketed(name: string, buckets: readonly (readonly number[])[], low: number, high: number): Series {
-  const filled = [...buckets.keys()].filter((i) => buckets[i]!.length > 0);
-  const reduce = (f: (ys: readonly number[]) => number) => Float64Array.from(filled, (i) => f(buckets[i]!));
-  return {
-    name,
-    x: Float64Array.from(filled, (i) => low + ((i + 0.5) / buckets.length) * (high - low)),
-    min: reduce((ys) => ys.reduce((a, b) => Math.min(a, b))),
-    mean: reduce((ys) => ys.reduce((a, b) => a + b, 0) / ys.length),
-    max: reduce((ys) => ys.reduce((a, b) => Math.max(a, b))),
-    count: Uint32Array.from(filled, (i) => buckets[i]!.length),
-  };
 }

@@ -1,21 +1,55 @@
 import "../ui/style.css";
 import { openContainer } from "../engine/container";
+import { servePlace, WorkerPlace } from "../engine/handle";
 import { createRenderer } from "../render/create";
 import { serveRaster } from "../render/raster-renderer";
 import { mount } from "../workbench";
 
-/* This one script is the page and, started again as a worker, its CPU raster: a page opened from disk has no second file. */
-if (typeof document === "undefined") serveRaster(globalThis as unknown as Parameters<typeof serveRaster>[0]);
-else void start(document.currentScript?.textContent ?? "");
+/** Beyond this, workers wait for memory rather than for a core. */
+const MOST_WORKERS = 4;
+
+/* This one script is the page and, started again as a worker, what works for it: a page opened from disk has no second file. */
+if (typeof document !== "undefined") void start(document.currentScript?.textContent ?? "");
+else if (self.name === "raster") serveRaster(self as unknown as Parameters<typeof serveRaster>[0]);
+else servePlace(self as unknown as Parameters<typeof servePlace>[0]);
 
 async function start(script: string): Promise<void> {
   const root = document.getElementById("undertow")!;
   try {
-    const text = (id: string) => document.getElementById(id)?.textContent ?? "";
-    const data = await openContainer(text("undertow-header"), text("undertow-body"));
-    mount(root, data, createRenderer(script, new URLSearchParams(location.hash.slice(1)).get("renderer")));
+    const header = document.getElementById("undertow-header")!.textContent;
+    const data = await openContainer(header, takeBlock, () => places(script));
+    mount(
+      root,
+      data,
+      createRenderer(() => startWorker(script, "raster"), new URLSearchParams(location.hash.slice(1)).get("renderer")),
+    );
   } catch (error) {
     root.textContent = `Undertow could not open this page. ${error instanceof Error ? error.message : String(error)}`;
     throw error;
+  }
+}
+
+/** The text of a block; the element goes, since what is decoded need not lie in the page a second time. */
+function takeBlock(block: number): string {
+  const element = document.getElementById(`undertow-block-${block}`)!;
+  const text = element.textContent.trim();
+  if (text.length > 1 << 16) element.remove();
+  return text;
+}
+
+function places(script: string): WorkerPlace[] {
+  const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
+  const workers = Array.from({ length: count }, () => startWorker(script, "place"));
+  return workers.flatMap((worker) => (worker ? [new WorkerPlace(worker)] : []));
+}
+
+function startWorker(script: string, name: string): Worker | null {
+  if (!script) return null;
+  try {
+    const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    return new Worker(url, { name });
+  } catch {
+    // Some hosts forbid workers; the picture is worth a wait.
+    return null;
   }
 }

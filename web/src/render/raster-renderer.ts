@@ -48,13 +48,13 @@ export class RasterRenderer implements Renderer {
 }
 
 /** The part of a worker's global scope that is needed here; TypeScript's page library does not know it. */
-interface WorkerScope {
+export interface RasterScope {
   addEventListener(type: "message", listener: (event: MessageEvent<Scene>) => void): void;
   postMessage(message: RasterAnswer, transfer: Transferable[]): void;
 }
 
 /** Makes the worker that this is called in answer scenes with pixels. */
-export function serveRaster(scope: WorkerScope): void {
+export function serveRaster(scope: RasterScope): void {
   scope.addEventListener("message", ({ data }) => {
     const answer = rasterize(data);
     scope.postMessage(answer, [answer.pixels.buffer]);

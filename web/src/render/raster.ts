@@ -1,3 +1,4 @@
+import { drawGrid } from "./raster-density";
 import type { Panel, Scene } from "./scene";
 import { height } from "./scene";
 
@@ -15,6 +16,16 @@ export function rasterize(scene: Scene): { pixels: Uint8ClampedArray<ArrayBuffer
   const rows = scene.selected.length;
   const half = (scene.lineWidth * scene.ratio) / 2;
   const brush = new Float32Array(4);
+  for (const panel of scene.panels) {
+    for (const { grid, cells } of panel.densities) {
+      if (grid) drawGrid(buffer, width, tall, scene, panel, grid);
+      if (!cells) continue;
+      for (let line = 0; line < cells.left.length; line++) {
+        for (let c = 0; c < 4; c++) brush[c] = cells.colours[4 * line + c]! / 255;
+        segment(buffer, width, tall, scene, panel, cells.left[line]!, cells.right[line]!, half, brush);
+      }
+    }
+  }
   for (const wanted of [0, 1]) {
     if (wanted === 0 && !scene.context) continue;
     for (const panel of scene.panels) {
@@ -25,7 +36,7 @@ export function rasterize(scene: Scene): { pixels: Uint8ClampedArray<ArrayBuffer
           for (let c = 0; c < 3; c++) brush[c] = scene.colours[4 * row + c]! / 255;
           brush[3] = scene.opacity;
         }
-        segment(buffer, width, tall, scene, panel, row, half, brush);
+        segment(buffer, width, tall, scene, panel, panel.left[row]!, panel.right[row]!, half, brush);
       }
     }
   }
@@ -38,15 +49,16 @@ function segment(
   tall: number,
   scene: Scene,
   panel: Panel,
-  row: number,
+  left: number,
+  right: number,
   half: number,
   brush: Float32Array,
 ): void {
   const { ratio } = scene;
   const x0 = panel.x0 * ratio;
   const x1 = panel.x1 * ratio;
-  const y0 = height(panel.left[row]!, panel.flipLeft, scene) * ratio;
-  const y1 = height(panel.right[row]!, panel.flipRight, scene) * ratio;
+  const y0 = height(left, panel.flipLeft, scene) * ratio;
+  const y1 = height(right, panel.flipRight, scene) * ratio;
   const slope = (y1 - y0) / (x1 - x0);
   const cosine = 1 / Math.sqrt(1 + slope * slope);
   const reach = half + 0.5;

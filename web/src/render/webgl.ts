@@ -1,4 +1,6 @@
-import type { Renderer, Scene } from "./scene";
+import type { LineSet, Panel, Renderer, Scene } from "./scene";
+import { DensityPass } from "./webgl-density";
+import { link } from "./webgl-program";
 
 /*
  * One instance is one line in one panel: a quad whose two long sides lie half a width and half a pixel from the line, so
@@ -18,7 +20,7 @@ uniform float slots[5];
 uniform vec2 flips;
 uniform float halfWidth;
 uniform float wanted;
-uniform vec4 paint;           // alpha 0: the row's own colour, at opacity
+uniform vec4 paint;           // alpha 0: the line's own colour, at opacity
 uniform float opacity;
 out float side;
 flat out vec4 ink;
@@ -37,7 +39,7 @@ void main() {
   side = (gl_VertexID & 1) == 0 ? -reach : reach;
   vec2 at = ((gl_VertexID & 2) == 0 ? a : b) + vec2(-along.y, along.x) * side;
   gl_Position = vec4(at / size * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
-  ink = paint.a > 0.0 ? paint : vec4(colour.rgb, opacity);
+  ink = paint.a > 0.0 ? paint : vec4(colour.rgb, colour.a * opacity);
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -68,6 +70,8 @@ export class WebglRenderer implements Renderer {
   readonly canvas: HTMLCanvasElement;
   readonly #gl: WebGL2RenderingContext;
   readonly #buffers = new Map<ArrayBufferView, WebGLBuffer>();
+  #program!: WebGLProgram;
+  #density!: DensityPass;
   #uniforms!: Uniforms;
   #scene: Scene | null = null;
   #frame = 0;
@@ -117,19 +121,9 @@ export class WebglRenderer implements Renderer {
 
   #prepare(): void {
     const gl = this.#gl;
-    const program = gl.createProgram()!;
-    for (const [type, source] of [
-      [gl.VERTEX_SHADER, VERTEX],
-      [gl.FRAGMENT_SHADER, FRAGMENT],
-    ] as const) {
-      const shader = gl.createShader(type)!;
-      gl.shaderSource(shader, source);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-    }
-    gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
-      throw new Error(gl.getProgramInfoLog(program) ?? "The line shader does not link.");
+    const program = link(gl, VERTEX, FRAGMENT);
+    this.#program = program;
+    this.#density = new DensityPass(gl);
     gl.useProgram(program);
     this.#uniforms = Object.fromEntries(
       UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]),
@@ -147,7 +141,23 @@ export class WebglRenderer implements Renderer {
     gl.viewport(0, 0, width, tall);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
+    const grids = new Set<Float32Array>();
+    for (const panel of scene.panels) {
+      for (const { grid } of panel.densities) {
+        if (!grid) continue;
+        this.#density.draw(scene, panel, grid, width, tall);
+        grids.add(grid.data);
+      }
+    }
+    this.#density.keep(grids);
+    this.#lines(scene, width, tall);
+  }
+
+  #lines(scene: Scene, width: number, tall: number): void {
+    const gl = this.#gl;
     const u = this.#uniforms;
+    const { ratio } = scene;
+    gl.useProgram(this.#program);
     gl.uniform2f(u.size, width, tall);
     gl.uniform2f(u.ends, scene.foot * ratio, scene.head * ratio);
     gl.uniform1fv(
@@ -155,22 +165,30 @@ export class WebglRenderer implements Renderer {
       scene.slots.map((y) => y * ratio),
     );
     gl.uniform1f(u.halfWidth, (scene.lineWidth * ratio) / 2);
+    const used = new Set<ArrayBufferView>();
+    const draw = (panel: Panel, { left, right, colours }: LineSet) => {
+      this.#attribute(0, left, 1, gl.FLOAT, false);
+      this.#attribute(1, right, 1, gl.FLOAT, false);
+      this.#attribute(2, colours, 4, gl.UNSIGNED_BYTE, true);
+      gl.uniform2f(u.xs, panel.x0 * ratio, panel.x1 * ratio);
+      gl.uniform2f(u.flips, panel.flipLeft, panel.flipRight);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, left.length);
+      used.add(left).add(right).add(colours);
+    };
+    gl.disableVertexAttribArray(3);
+    gl.vertexAttrib1f(3, 1);
+    gl.uniform1f(u.wanted, 1);
+    gl.uniform1f(u.opacity, 1);
+    gl.uniform4f(u.paint, 0, 0, 0, 0);
+    for (const panel of scene.panels) for (const { cells } of panel.densities) if (cells) draw(panel, cells);
     gl.uniform1f(u.opacity, scene.opacity);
-    const used = new Set<ArrayBufferView>([scene.colours, scene.selected]);
-    this.#attribute(2, scene.colours, 4, gl.UNSIGNED_BYTE, true);
-    this.#attribute(3, scene.selected, 1, gl.UNSIGNED_BYTE, false);
+    if (scene.selected.length) this.#attribute(3, scene.selected, 1, gl.UNSIGNED_BYTE, false);
+    used.add(scene.selected);
     for (const wanted of [0, 1]) {
-      if (wanted === 0 && !scene.context) continue;
+      if (scene.selected.length === 0 || (wanted === 0 && !scene.context)) continue;
       gl.uniform1f(u.wanted, wanted);
       gl.uniform4fv(u.paint, wanted === 0 ? scene.context! : [0, 0, 0, 0]);
-      for (const panel of scene.panels) {
-        this.#attribute(0, panel.left, 1, gl.FLOAT, false);
-        this.#attribute(1, panel.right, 1, gl.FLOAT, false);
-        gl.uniform2f(u.xs, panel.x0 * ratio, panel.x1 * ratio);
-        gl.uniform2f(u.flips, panel.flipLeft, panel.flipRight);
-        gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, scene.selected.length);
-        used.add(panel.left).add(panel.right);
-      }
+      for (const panel of scene.panels) draw(panel, { left: panel.left, right: panel.right, colours: scene.colours });
     }
     for (const [array, buffer] of this.#buffers) {
       if (used.has(array)) continue;

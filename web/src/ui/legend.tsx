@@ -31,14 +31,14 @@ export function Legend({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Eleme
           ))}
         </select>
       </label>
-      {name !== null && lens.vector(name) && <Key lens={lens} theme={theme} name={name} />}
+      {name !== null && <Key lens={lens} theme={theme} name={name} />}
     </div>
   );
 }
 
 function Key({ lens, theme, name }: { lens: Lens; theme: Theme; name: string }): JSX.Element {
   const { ramp, categories: hues, unknown } = theme.palette.value;
-  const categories = lens.vector(name)!.categories;
+  const categories = lens.categories(name);
   const slots = lens.slots(name);
   const odd = slots.length > 0 && (
     <Swatch colour={css(unknown)} label={slots.map((slot) => SLOT_LABELS[slot]).join(", ")} />

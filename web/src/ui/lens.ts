@@ -1,16 +1,36 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
-import { isPresent } from "../core/column";
 import type { Brush } from "../core/brush";
 import { fromFilter, toFilter } from "../core/brush";
 import type { Palette } from "../core/colour";
 import type { ColumnFilter, Filters } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
 import { defaultScale, LOWER_SLOTS, makeScale, positions, Slot } from "../core/scale";
-import type { Engine, Selection } from "../engine/engine";
+import type { Binning, Engine, Selection } from "../engine/engine";
 import { colourRows } from "./colouring";
+import { Crowd } from "./crowd";
+
+/** Frames of up to so many rows are drawn line by line; larger ones as densities. */
+export const EXACT_ROWS = 20_000;
 
 type Named<T> = Readonly<Record<string, T>>;
+
+/** A row taken up by the pointer, with its values: vectors of one row. */
+export interface Hovered {
+  readonly row: number;
+  readonly from: "plot" | "table";
+  readonly values: Named<Vector>;
+}
+
+/** The rows that are drawn line by line: all of a small frame, the few selected of a large one. */
+interface ExactRows {
+  readonly count: number;
+  readonly vectors: ReadonlyMap<string, Vector>;
+  /** One byte a row: 1 selected, 0 context. */
+  readonly selected: Uint8Array;
+}
+
+const NONE: ExactRows = { count: 0, vectors: new Map(), selected: new Uint8Array(0) };
 
 /** What a person has made of one frame: its axes, brushes and colours, and what follows from them. */
 export class Lens {
@@ -20,41 +40,47 @@ export class Lens {
   readonly brushes = signal<Named<readonly Brush[]>>({});
   readonly chosenScales = signal<Named<ScaleName>>({});
   readonly color = signal<string | null>(null);
-  /** The row under the pointer, in the plot or in the table. */
-  readonly hovered = signal<number | null>(null);
-  readonly hoveredFrom = signal<"plot" | "table">("plot");
-  readonly selection = signal<Selection>({ count: 0, bits: new Uint8Array(0) });
+  readonly hovered = signal<Hovered | null>(null);
   /** False until the first answers are in. */
   readonly ready = signal(false);
+  /** The densities of a large frame; null for one that is drawn line by line. */
+  readonly crowd: Crowd | null;
 
   readonly #infos: ReadonlyMap<string, ColumnInfo>;
   readonly #summaries = signal<ReadonlyMap<string, Summary>>(new Map());
   readonly #vectors = signal<ReadonlyMap<string, Vector>>(new Map());
+  readonly #selection = signal<Selection>({ count: 0, bits: new Uint8Array(0) });
+  readonly #percentiles = signal<ReadonlyMap<string, Float64Array>>(new Map());
   readonly #scales = new Map<string, Scale>();
-  readonly #positions = new WeakMap<Scale, Float32Array>();
+  readonly #places = new WeakMap<Vector, { readonly scale: Scale; readonly places: Float32Array }>();
 
   constructor(engine: Engine) {
     this.engine = engine;
     this.#infos = new Map(engine.frame.columns.map((column) => [column.name, column]));
     this.axes.value = engine.frame.axes;
     this.color.value = engine.frame.color;
+    this.crowd = engine.frame.rows > EXACT_ROWS ? new Crowd(this) : null;
   }
 
-  /** Asks for what the first picture needs, then keeps the selection and the columns up to date. */
+  /** Asks for what the first picture needs, then keeps it up to date. */
   async open(): Promise<void> {
     if (this.ready.value) return;
-    const names = [...this.#infos.keys()];
-    const summaries = await this.engine.describe(names);
+    const summaries = await this.engine.describe([...this.#infos.keys()]);
     this.#summaries.value = new Map(summaries.map((summary) => [summary.name, summary]));
+    if (this.crowd) {
+      this.ready.value = true;
+      this.crowd.open();
+      return;
+    }
     await this.#load(this.wanted.value);
-    this.selection.value = await this.engine.select(this.filters.value);
+    this.#selection.value = await this.engine.select(this.filters.value);
     this.ready.value = true;
     effect(() => void this.#load(this.wanted.value));
     let asked = 0;
     effect(() => {
       const ticket = ++asked;
       void this.engine.select(this.filters.value).then((selection) => {
-        if (ticket === asked) this.selection.value = selection;
+        if (ticket === asked) this.#selection.value = selection;
       });
     });
   }
@@ -67,9 +93,9 @@ export class Lens {
     return this.#summaries.value.get(name)!;
   }
 
-  /** A column's values, undefined until they have arrived. */
-  vector(name: string): Vector | undefined {
-    return this.#vectors.value.get(name);
+  /** The names of a column's categories; null for numbers and times. */
+  categories(name: string): readonly string[] | null {
+    return this.#summaries.value.get(name)?.names ?? null;
   }
 
   /** The columns whose values the picture needs. */
@@ -77,8 +103,10 @@ export class Lens {
     ...new Set([...this.axes.value, ...(this.color.value === null ? [] : [this.color.value])]),
   ]);
 
-  /** The axes whose values are here: what can be drawn now. */
-  readonly drawn = computed(() => this.axes.value.filter((name) => this.#vectors.value.has(name)));
+  /** The axes that can be drawn now. */
+  readonly drawn = computed(() =>
+    this.crowd ? this.axes.value : this.axes.value.filter((name) => this.#vectors.value.has(name)),
+  );
 
   readonly filters = computed<Filters>(() => {
     const filters: Record<string, ColumnFilter> = {};
@@ -91,12 +119,22 @@ export class Lens {
 
   readonly brushed = computed(() => Object.keys(this.filters.value).length > 0);
 
-  /** One byte a row, as the renderers want it. */
-  readonly selected = computed(() => {
-    const { bits } = this.selection.value;
-    const bytes = new Uint8Array(this.engine.frame.rows);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = ((bits[i >> 3] ?? 0) >> (i & 7)) & 1;
-    return bytes;
+  /** How many rows are selected; approximate while a brush moves over a large frame. */
+  readonly count = computed(() =>
+    this.crowd ? this.crowd.count.value : { rows: this.#selection.value.count, approximate: false },
+  );
+
+  /** The rows that are drawn line by line. */
+  readonly exact = computed<ExactRows>(() => {
+    if (this.crowd) {
+      const few = this.crowd.few.value;
+      if (!few) return NONE;
+      return { count: few.count, vectors: few.vectors, selected: new Uint8Array(few.count).fill(1) };
+    }
+    const { bits } = this.#selection.value;
+    const selected = new Uint8Array(this.engine.frame.rows);
+    for (let i = 0; i < selected.length; i++) selected[i] = ((bits[i >> 3] ?? 0) >> (i & 7)) & 1;
+    return { count: selected.length, vectors: this.#vectors.value, selected };
   });
 
   scaleName(name: string): ScaleName {
@@ -104,7 +142,8 @@ export class Lens {
     // Columns with one domain have one scale: a choice for one is a choice for all.
     const chosen = this.chosenScales.value[info.share || name];
     const first = info.share ? [...this.#infos.values()].find((other) => other.share === info.share)! : info;
-    return chosen ?? defaultScale(first, this.summary(first.name));
+    const scale = chosen ?? defaultScale(first, this.summary(first.name));
+    return scale === "percentile" && !this.#percentiles.value.has(name) ? "linear" : scale;
   }
 
   scale(name: string): Scale {
@@ -117,17 +156,27 @@ export class Lens {
         ? [...this.#infos.values()].filter((other) => other.share === info.share && other.name !== name)
         : [];
       const summaries = [this.summary(name), ...sharing.map((other) => this.summary(other.name))];
-      this.#scales.set(key, (scale = makeScale(kind, summaries, this.vector(name)?.categories ?? null)));
+      const percentiles = this.#percentiles.value.get(name) ?? null;
+      this.#scales.set(key, (scale = makeScale(kind, summaries, this.categories(name), percentiles)));
     }
     return scale;
   }
 
-  /** Every row's place on an axis; the same array for the same scale, so that the GPU keeps it. */
-  places(name: string): Float32Array {
+  /** How an engine is to cut an axis. */
+  binning(name: string): Binning {
     const scale = this.scale(name);
-    let places = this.#positions.get(scale);
-    if (!places) this.#positions.set(scale, (places = positions(this.vector(name)!, scale)));
-    return places;
+    const percentiles = scale.name === "percentile" ? this.#percentiles.value.get(name) : undefined;
+    return { column: name, scale: scale.name, domain: scale.domain, ...(percentiles ? { percentiles } : {}) };
+  }
+
+  /** Every exact row's place on an axis; the same array for the same scale, so that the GPU keeps it. */
+  places(name: string): Float32Array {
+    const vector = this.exact.value.vectors.get(name);
+    if (!vector) return new Float32Array(0);
+    const scale = this.scale(name);
+    let known = this.#places.get(vector);
+    if (known?.scale !== scale) this.#places.set(vector, (known = { scale, places: positions(vector, scale) }));
+    return known.places;
   }
 
   /** The gutters that an axis uses. */
@@ -143,19 +192,29 @@ export class Lens {
     return [Slot.PositiveInfinity, ...LOWER_SLOTS].filter((slot) => counts[slot] > 0);
   }
 
-  /** RGBA a row in a theme's palette. */
+  /** RGBA an exact row in a theme's palette. */
   colours(palette: Palette): Uint8Array {
+    const { count, vectors } = this.exact.value;
     const name = this.color.value;
-    const vector = name === null ? undefined : this.vector(name);
-    if (name === null || !vector) return colourRows(this.engine.frame.rows, null, null, palette);
-    return colourRows(this.engine.frame.rows, vector, this.places(name), palette);
+    const vector = name === null ? undefined : vectors.get(name);
+    return colourRows(count, vector ?? null, name !== null && vector ? this.places(name) : null, palette);
   }
 
-  hover(row: number | null, from: "plot" | "table"): void {
-    batch(() => {
-      this.hovered.value = row;
-      this.hoveredFrom.value = from;
-    });
+  /** The colours of some rows given by their values. */
+  coloursOf(rows: number, values: Named<Vector>, palette: Palette): Uint8Array {
+    const name = this.color.value;
+    const vector = name === null ? undefined : values[name];
+    return colourRows(
+      rows,
+      vector ?? null,
+      name !== null && vector ? positions(vector, this.scale(name)) : null,
+      palette,
+    );
+  }
+
+  hover(hovered: Hovered | null): void {
+    if (hovered?.row !== this.hovered.peek()?.row || hovered?.from !== this.hovered.peek()?.from)
+      this.hovered.value = hovered;
   }
 
   setBrushes(name: string, brushes: readonly Brush[]): void {
@@ -169,9 +228,11 @@ export class Lens {
 
   /** Lays a finding's evidence on the axes; those it needs are shown. */
   showEvidence(filters: Filters): void {
-    const known = Object.entries(filters).filter(([name]) => this.#infos.has(name));
-    for (const [name] of known) if (!this.axes.value.includes(name)) this.restore(name);
-    this.brushes.value = Object.fromEntries(known.map(([name, filter]) => [name, fromFilter(filter)]));
+    batch(() => {
+      const known = Object.entries(filters).filter(([name]) => this.#infos.has(name));
+      for (const [name] of known) if (!this.axes.value.includes(name)) this.restore(name);
+      this.brushes.value = Object.fromEntries(known.map(([name, filter]) => [name, fromFilter(filter)]));
+    });
   }
 
   toggleInverted(name: string): void {
@@ -181,8 +242,10 @@ export class Lens {
   }
 
   hide(name: string): void {
-    this.axes.value = this.axes.value.filter((other) => other !== name);
-    this.setBrushes(name, []);
+    batch(() => {
+      this.axes.value = this.axes.value.filter((other) => other !== name);
+      this.setBrushes(name, []);
+    });
   }
 
   /** Shows a hidden column again, where the frame has it among those that are shown. */
@@ -192,14 +255,18 @@ export class Lens {
     this.axes.value = this.axes.value.toSpliced(after + 1, 0, name);
   }
 
-  chooseScale(name: string, scale: ScaleName): void {
-    this.chosenScales.value = { ...this.chosenScales.value, [this.info(name).share || name]: scale };
-  }
-
-  /** Whether a row holds a value in a column. */
-  present(name: string, row: number): boolean {
-    const vector = this.vector(name);
-    return vector !== undefined && isPresent(vector, row);
+  async chooseScale(name: string, scale: ScaleName): Promise<void> {
+    const share = this.info(name).share;
+    if (scale === "percentile") {
+      const sharing = share
+        ? [...this.#infos.values()].filter((other) => other.share === share).map((other) => other.name)
+        : [name];
+      const found = await Promise.all(
+        sharing.map(async (each) => [each, await this.engine.percentiles(each)] as const),
+      );
+      this.#percentiles.value = new Map([...this.#percentiles.peek(), ...found]);
+    }
+    this.chosenScales.value = { ...this.chosenScales.value, [share || name]: scale };
   }
 
   async #load(names: readonly string[]): Promise<void> {

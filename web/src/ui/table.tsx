@@ -4,7 +4,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { css } from "../core/colour";
 import { fullLabel, formatValue } from "../core/format";
 import type { Rows } from "../engine/engine";
-import type { Lens } from "./lens";
+import { take } from "../engine/vectors";
+import type { Hovered, Lens } from "./lens";
 import type { Theme } from "./theme";
 
 const ROW = 26;
@@ -52,7 +53,9 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
 
   const columns = `12px ${names.map((name) => `minmax(${widthOf(lens, name)}px, 1fr)`).join(" ")}`;
   const least = names.reduce((sum, name) => sum + widthOf(lens, name), 12);
-  const colours = lens.colours(theme.palette.value);
+  const colours = page
+    ? lens.coloursOf(page.rows.ids.length, page.rows.columns, theme.palette.value)
+    : new Uint8Array(0);
   const total = page?.rows.total ?? 0;
   return (
     <div
@@ -65,7 +68,7 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
       onScroll={(event) =>
         (view.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
       }
-      onPointerLeave={() => lens.hover(null, "table")}
+      onPointerLeave={() => lens.hover(null)}
     >
       <div class="ut-columns" style={{ minWidth: `${least}px` }}>
         <div class="ut-row ut-head" role="row" style={{ gridTemplateColumns: columns }}>
@@ -95,11 +98,11 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
                 key={row}
                 role="row"
                 aria-rowindex={page.offset + i + 2}
-                class={lens.hovered.value === row ? "ut-row ut-lit" : "ut-row"}
+                class={lens.hovered.value?.row === row ? "ut-row ut-lit" : "ut-row"}
                 style={{ gridTemplateColumns: columns, top: `${(page.offset + i) * ROW}px` }}
-                onPointerEnter={() => lens.hover(row, "table")}
+                onPointerEnter={() => lens.hover(taken(page.rows, row, i))}
               >
-                <i style={{ background: css([colours[4 * row]!, colours[4 * row + 1]!, colours[4 * row + 2]!]) }} />
+                <i style={{ background: css([colours[4 * i]!, colours[4 * i + 1]!, colours[4 * i + 2]!]) }} />
                 {names.map((name) => {
                   const vector = page.rows.columns[name];
                   const text = vector ? formatValue(lens.info(name), vector, i) : "";
@@ -120,6 +123,12 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
       </div>
     </div>
   );
+}
+
+/** One row of a page, as the plot takes it up. */
+function taken(rows: Rows, row: number, place: number): Hovered {
+  const values = Object.entries(rows.columns).map(([name, vector]) => [name, take(vector, Uint32Array.of(place))]);
+  return { row, from: "table", values: Object.fromEntries(values) };
 }
 
 function nextSort(sort: Sort | null, column: string): Sort | null {

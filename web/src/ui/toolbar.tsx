@@ -15,7 +15,7 @@ interface ToolbarProps {
 /** Which lens, which axes, which colours, and how many lines are selected. */
 export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Element {
   const { frame } = lens.engine;
-  const count = lens.selection.value.count;
+  const { rows, approximate } = lens.count.value;
   return (
     <div class="ut-toolbar">
       {lenses.length > 1 && (
@@ -59,7 +59,8 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
       )}
       <AxesMenu lens={lens} />
       <div class="ut-count" role="status" aria-live="polite">
-        <strong>{formatCount(count)}</strong> of {formatCount(frame.rows)} lines
+        {approximate && "≈ "}
+        <strong>{formatCount(rows)}</strong> of {formatCount(frame.rows)} lines
         {lens.brushed.value && (
           <button type="button" onClick={() => lens.clear()}>
             Clear brushes

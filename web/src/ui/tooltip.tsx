@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { css } from "../core/colour";
 import { fullLabel, formatValue } from "../core/format";
+import { hoveredColour } from "./parallel/hover";
 import type { Lens } from "./lens";
 import type { Theme } from "./theme";
 
@@ -19,7 +20,7 @@ interface TooltipProps {
 /** What the highlighted line holds, beside the pointer. */
 export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | null {
   const box = useRef<HTMLDivElement>(null);
-  const row = lens.hovered.value;
+  const hovered = lens.hovered.value;
   const { x, y } = at.value;
   useLayoutEffect(() => {
     const element = box.current;
@@ -29,21 +30,16 @@ export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | 
     const top = Math.max(6, Math.min(size.height - height - 6, y - height / 2));
     element.style.transform = `translate(${Math.max(6, left)}px, ${top}px)`;
   });
-  if (row === null || lens.hoveredFrom.value !== "plot") return null;
-  const colours = lens.colours(theme.palette.value);
-  const names = lens.wanted.value.filter((name) => lens.vector(name));
+  if (hovered?.from !== "plot") return null;
+  const { values } = hovered;
+  const names = lens.wanted.value.filter((name) => values[name]);
   const shown = names.length > MOST ? names.slice(0, MOST - 1) : names;
   return (
-    <div
-      class="ut-tooltip"
-      ref={box}
-      role="status"
-      style={{ borderColor: css([colours[4 * row]!, colours[4 * row + 1]!, colours[4 * row + 2]!]) }}
-    >
+    <div class="ut-tooltip" ref={box} role="status" style={{ borderColor: css(hoveredColour(lens, theme)) }}>
       <table>
         <tbody>
           {shown.map((name) => {
-            const text = formatValue(lens.info(name), lens.vector(name)!, row);
+            const text = formatValue(lens.info(name), values[name]!, 0);
             return (
               <tr key={name}>
                 <th>{fullLabel(lens.info(name))}</th>

@@ -25,7 +25,7 @@ export function AxisMenu({ lens, name }: { lens: Lens; name: string }): JSX.Elem
                   type="button"
                   role="radio"
                   aria-checked={lens.scaleName(name) === scale}
-                  onClick={act(close, () => lens.chooseScale(name, scale))}
+                  onClick={act(close, () => void lens.chooseScale(name, scale))}
                 >
                   {scale}
                 </button>

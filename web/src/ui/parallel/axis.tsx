@@ -61,7 +61,7 @@ function TickMark({ tick, y, bare }: { tick: Tick; y: number; bare: boolean }): 
 function Brushes({ lens, model, name }: { lens: Lens; model: PlotModel; name: string }): JSX.Element {
   const g = model.geometry.value;
   const inverted = Number(lens.inverted.value.has(name));
-  const categories = lens.vector(name)?.categories ?? null;
+  const categories = lens.categories(name);
   return (
     <>
       {(lens.brushes.value[name] ?? []).map((brush, i) => {
@@ -83,7 +83,10 @@ function Brushes({ lens, model, name }: { lens: Lens; model: PlotModel; name: st
 }
 
 type Handlers = Readonly<
-  Record<"onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerCancel", (event: PointerEvent) => void>
+  Record<
+    "onPointerEnter" | "onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerCancel",
+    (event: PointerEvent) => void
+  >
 >;
 
 /** Pointer handlers that turn presses on an axis into brushes. */
@@ -99,6 +102,9 @@ function useBrushing(model: PlotModel, name: string): Handlers {
   const yIn = (event: PointerEvent) =>
     event.clientY - (event.currentTarget as SVGElement).ownerSVGElement!.getBoundingClientRect().top;
   return {
+    onPointerEnter() {
+      void lens.crowd?.activate(name);
+    },
     onPointerDown(event) {
       if (event.button !== 0) return;
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
@@ -121,7 +127,7 @@ function useBrushing(model: PlotModel, name: string): Handlers {
       const y = yIn(event);
       now.moved ||= Math.abs(y - now.y) >= CLICK;
       if (now.moved) lens.setBrushes(name, drag(now.y, y, now.grip, now.add, now.axis));
-      lens.hovered.value = null;
+      lens.hover(null);
       event.stopPropagation();
     },
     onPointerUp() {

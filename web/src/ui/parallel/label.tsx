@@ -37,7 +37,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
             if (!now) return;
             now.moved ||= Math.abs(event.clientX - now.x) >= CLICK;
             if (!now.moved) return;
-            lens.hovered.value = null;
+            lens.hover(null);
             const x = now.start + event.clientX - now.x;
             model.motion.hold(`x ${name}`, x);
             const from = lens.axes.value.indexOf(name);

@@ -60,7 +60,7 @@ export class PlotModel {
     return {
       geometry: this.geometry.value,
       scale: lens.scale(name),
-      categories: lens.vector(name)?.categories ?? null,
+      categories: lens.categories(name),
       inverted: lens.inverted.value.has(name),
       slots: lens.slots(name),
       brushes: lens.brushes.value[name] ?? [],
@@ -73,7 +73,8 @@ export class PlotModel {
     if (!lens.ready.value || width === 0 || height === 0) return null;
     const { head, foot, slots } = this.geometry.value;
     const palette = this.#palette.value;
-    const shown = lens.selection.value.count;
+    const { count, selected } = lens.exact.value;
+    const shown = lens.crowd ? count : lens.count.value.rows;
     return {
       width,
       height,
@@ -81,38 +82,49 @@ export class PlotModel {
       head,
       foot,
       slots,
-      panels: this.#panels(width),
+      panels: this.#panels(width, foot - head, palette),
       colours: lens.colours(palette),
-      selected: lens.selected.value,
-      lineWidth: shown <= 120 ? 2 : shown <= 1000 ? 1.6 : 1.25,
+      selected,
+      lineWidth: shown <= 120 && !lens.crowd ? 2 : shown <= 1000 ? 1.6 : 1.25,
       opacity: fade(0.96, shown),
-      context: lens.brushed.value ? withAlpha(palette.context, fade(1, lens.engine.frame.rows) ** 1.6) : null,
+      context: lens.brushed.value && !lens.crowd ? withAlpha(palette.context, fade(1, count) ** 1.6) : null,
     };
   });
 
-  #panels(width: number): Panel[] {
+  #panels(width: number, height: number, palette: Palette): Panel[] {
+    const { lens } = this;
     const scroll = this.scroll.value;
+    const panel = (left: string, right: string, x0: number, x1: number): Panel => ({
+      left: lens.places(left),
+      right: lens.places(right),
+      x0,
+      x1,
+      flipLeft: this.flip(left),
+      flipRight: this.flip(right),
+      densities: lens.crowd?.densities(left, right, palette, height) ?? [],
+    });
     // Neighbours by where they stand, so that lines follow an axis while it is dragged past others.
-    const axes = this.lens.drawn.value.map((name) => ({ name, x: this.x(name) - scroll })).sort((a, b) => a.x - b.x);
+    const axes = lens.drawn.value.map((name) => ({ name, x: this.x(name) - scroll })).sort((a, b) => a.x - b.x);
     const only = axes[0];
-    if (axes.length === 1 && only) {
-      const [places, flip] = [this.lens.places(only.name), this.flip(only.name)];
-      return [{ left: places, right: places, x0: only.x - STUB, x1: only.x + STUB, flipLeft: flip, flipRight: flip }];
-    }
+    if (axes.length === 1 && only) return [panel(only.name, only.name, only.x - STUB, only.x + STUB)];
     return axes.slice(1).flatMap((right, i) => {
       const left = axes[i]!;
       if (right.x < 0 || left.x > width || right.x - left.x < 0.5) return [];
-      return [
-        {
-          left: this.lens.places(left.name),
-          right: this.lens.places(right.name),
-          x0: left.x,
-          x1: right.x,
-          flipLeft: this.flip(left.name),
-          flipRight: this.flip(right.name),
-        },
-      ];
+      return [panel(left.name, right.name, left.x, right.x)];
     });
+  }
+
+  /** The axes that a panel lies between, by where they stand. */
+  neighbours(x: number): { left: string; right: string; t: number } | null {
+    const scroll = this.scroll.peek();
+    const axes = this.lens.drawn
+      .peek()
+      .map((name) => ({ name, x: this.x(name) - scroll }))
+      .sort((a, b) => a.x - b.x);
+    const i = axes.findIndex((right, k) => k > 0 && x >= axes[k - 1]!.x - 1 && x <= right.x + 1);
+    if (i < 0) return null;
+    const [left, right] = [axes[i - 1]!, axes[i]!];
+    return { left: left.name, right: right.name, t: Math.min(1, Math.max(0, (x - left.x) / (right.x - left.x))) };
   }
 }
 

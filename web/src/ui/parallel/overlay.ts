@@ -1,13 +1,15 @@
 import type { Rgb } from "../../core/colour";
 import { css } from "../../core/colour";
 import type { Scene } from "../../render/scene";
-import { height } from "../../render/scene";
+
+/** The points of a line, where it meets the axes. */
+export type Points = readonly (readonly [number, number])[];
 
 /** Draws one line above all others, with a halo that lifts it off them and a dot on each axis. */
 export function drawHighlight(
   canvas: HTMLCanvasElement,
-  scene: Scene,
-  row: number | null,
+  scene: Pick<Scene, "width" | "height" | "ratio">,
+  points: Points,
   colour: Rgb,
   halo: string,
 ): void {
@@ -16,12 +18,7 @@ export function drawHighlight(
   const context = canvas.getContext("2d")!;
   context.setTransform(scene.ratio, 0, 0, scene.ratio, 0, 0);
   context.clearRect(0, 0, scene.width, scene.height);
-  if (row === null || row >= scene.selected.length) return;
-  const points = scene.panels.flatMap((panel, i) => {
-    const start = [panel.x0, height(panel.left[row]!, panel.flipLeft, scene)] as const;
-    const end = [panel.x1, height(panel.right[row]!, panel.flipRight, scene)] as const;
-    return i === 0 ? [start, end] : [end];
-  });
+  if (points.length === 0) return;
   const path = new Path2D();
   points.forEach(([x, y], i) => (i === 0 ? path.moveTo(x, y) : path.lineTo(x, y)));
   context.lineJoin = "round";

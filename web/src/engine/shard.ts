@@ -1,0 +1,238 @@
+import type { Vector } from "../core/column";
+import { isPresent } from "../core/column";
+import type { Cut } from "../core/edges";
+import { FINE_BINS } from "../core/edges";
+import type { ColumnFilter, Filters } from "../core/filter";
+import { predicate } from "../core/filter";
+import { Coder, sideOf } from "./codes";
+import type { Binning, NearestQuery } from "./engine";
+import { COLOUR_CHANNELS } from "./engine";
+import { shuffled } from "./shuffle";
+import { take } from "./vectors";
+
+/** A cube query for one shard. */
+export interface ShardCube {
+  readonly pairs: readonly (readonly [Binning, Binning])[];
+  readonly bins: number;
+  readonly filters: Filters;
+  readonly active: { readonly axis: Binning; readonly positions: number } | null;
+  readonly color: Binning | null;
+  /** Count the first so many of the shuffled rows. */
+  readonly rows: number;
+}
+
+interface Column {
+  readonly vector: Vector;
+  coder: Coder | null;
+  codes: Uint16Array;
+  /** Bins on the scales used last, the latest at the end. */
+  readonly bins: Map<string, Uint8Array>;
+}
+
+/** A column's bins on an axis: `coarse[bytes[i]]`, in shuffled order. */
+interface Bins {
+  readonly bytes: Uint8Array;
+  readonly coarse: Uint8Array;
+}
+
+/** Scales of one column whose bins are kept, a byte a row each: the axis' own, and one that was just left. */
+const KEPT = 2;
+
+/** Some consecutive rows of a frame, and what can be asked of them alone. Codes and bins lie in a shuffled order. */
+export class Shard {
+  readonly rows: number;
+  readonly #order: Uint32Array;
+  readonly #columns = new Map<string, Column>();
+  #mask: { readonly key: string; readonly bytes: Uint8Array | null } = { key: "{}", bytes: null };
+
+  constructor(rows: number) {
+    this.rows = rows;
+    this.#order = shuffled(rows);
+  }
+
+  /** Takes a column's values in row order. */
+  add(name: string, vector: Vector): void {
+    this.#columns.set(name, { vector, coder: null, codes: new Uint16Array(0), bins: new Map() });
+  }
+
+  /** Cuts a column so finely that all its scales are among the cuts. */
+  encode(name: string, cuts: readonly (readonly [Cut, number])[], categories: number | null): void {
+    const column = this.#column(name);
+    column.coder = new Coder(cuts, categories);
+    column.codes = column.coder.encode(column.vector, this.#order);
+    column.bins.clear();
+  }
+
+  /** Joint counts, slice by slice not yet cumulative: counts[p][slice][left][right]. */
+  cube(query: ShardCube): { counts: Uint32Array[]; colours: Float32Array[] } {
+    const side = sideOf(query.bins);
+    const area = side * side;
+    const rows = Math.min(query.rows, this.rows);
+    const mask = this.#passing(query.filters);
+    const active = query.active && this.#bins(query.active.axis, query.active.positions);
+    const slices = query.active ? sideOf(query.active.positions) + 1 : 1;
+    // Slice k + 1 is the first that includes a row at position k.
+    const offsets = active && Uint32Array.from(active.coarse, (k) => (k + 1) * area);
+    const tint = query.color && this.#bins(query.color, FINE_BINS).bytes;
+    const categorical = query.color?.scale === "category";
+    const counts: Uint32Array[] = [];
+    const colours: Float32Array[] = [];
+    for (const [left, right] of query.pairs) {
+      const grid = new Uint32Array(slices * area);
+      const colour = tint ? new Float32Array(area * COLOUR_CHANNELS) : null;
+      const { bytes: a, coarse: rowOf } = this.#bins(left, query.bins);
+      const { bytes: b, coarse: columnOf } = this.#bins(right, query.bins);
+      for (let i = 0; i < rows; i++) {
+        if (mask !== null && mask[i] === 0) continue;
+        const cell = rowOf[a[i]!]! * side + columnOf[b[i]!]!;
+        grid[offsets === null ? cell : offsets[active!.bytes[i]!]! + cell]!++;
+        if (colour !== null) paint(colour, cell * COLOUR_CHANNELS, tint![i]!, categorical);
+      }
+      counts.push(grid);
+      if (colour) colours.push(colour);
+    }
+    return { counts, colours };
+  }
+
+  /** One bit a row in row order, and how many are set. */
+  select(filters: Filters): { count: number; bits: Uint8Array } {
+    const mask = this.#passing(filters);
+    const bits = new Uint8Array((this.rows + 7) >> 3);
+    let count = 0;
+    for (let i = 0; i < this.rows; i++) {
+      if (mask !== null && mask[i] === 0) continue;
+      const row = this.#order[i]!;
+      bits[row >> 3]! |= 1 << (row & 7);
+      count++;
+    }
+    return { count, bits };
+  }
+
+  /** The values of some rows, by their numbers within the shard. */
+  values(ids: Uint32Array, columns: readonly string[]): Record<string, Vector> {
+    return Object.fromEntries(columns.map((name) => [name, take(this.#column(name).vector, ids)]));
+  }
+
+  /** What a sort compares, of the rows that pass, in row order; NaN where there is nothing to compare. */
+  keys(filters: Filters, name: string, ranks: readonly number[] | null): { ids: Uint32Array; keys: Float64Array } {
+    const ids = this.passing(filters);
+    const { vector } = this.#column(name);
+    const keys = new Float64Array(ids.length);
+    for (let i = 0; i < ids.length; i++) {
+      const value = isPresent(vector, ids[i]!) ? vector.values[ids[i]!]! : NaN;
+      keys[i] = ranks && !Number.isNaN(value) ? ranks[value]! : Number.isFinite(value) ? value : NaN;
+    }
+    return { ids, keys };
+  }
+
+  /** The numbers within the shard of the rows that pass, ascending. */
+  passing(filters: Filters): Uint32Array {
+    const { count, bits } = this.select(filters);
+    const ids = new Uint32Array(count);
+    for (let row = 0, i = 0; i < count; row++) if ((bits[row >> 3]! >> (row & 7)) & 1) ids[i++] = row;
+    return ids;
+  }
+
+  /** The row whose line passes nearest to a point, and how far off. */
+  nearest(query: NearestQuery): { row: number; distance: number } | null {
+    const mask = this.#passing(query.filters ?? {});
+    const [a, b] = [this.#bins(query.left, FINE_BINS).bytes, this.#bins(query.right, FINE_BINS).bytes];
+    const { t, y } = query;
+    const [left, right] = [query.heights[0].map((h) => (1 - t) * h - y), query.heights[1].map((h) => t * h)];
+    let [best, distance] = [-1, query.reach];
+    for (let i = 0; i < this.rows; i++) {
+      if (mask !== null && mask[i] === 0) continue;
+      const off = Math.abs(left[a[i]!]! + right[b[i]!]!);
+      if (off < distance) [best, distance] = [i, off];
+    }
+    return best < 0 ? null : { row: this.#order[best]!, distance };
+  }
+
+  #column(name: string): Column {
+    const column = this.#columns.get(name);
+    if (!column) throw new Error(`No column named “${name}”.`);
+    return column;
+  }
+
+  /** Bins on an axis' scale: one table look-up a row after a change of scale. */
+  #bins(axis: Binning, bins: number): Bins {
+    const column = this.#column(axis.column);
+    const resolution = resolutionOf(axis, bins);
+    const key = `${resolution} ${cutKey(axis)}`;
+    let bytes = column.bins.get(key);
+    if (!bytes) {
+      const table = column.coder!.bins(axis, resolution);
+      const { codes } = column;
+      bytes = new Uint8Array(codes.length);
+      for (let i = 0; i < codes.length; i++) bytes[i] = table[codes[i]!]!;
+      for (const old of column.bins.keys()) if (column.bins.size >= KEPT) column.bins.delete(old);
+      column.bins.set(key, bytes);
+    }
+    return { bytes, coarse: rebin(resolution, bins) };
+  }
+
+  /** One byte a row in shuffled order; null where all pass. */
+  #passing(filters: Filters): Uint8Array | null {
+    const key = JSON.stringify(filters);
+    if (this.#mask.key === key) return this.#mask.bytes;
+    let bytes: Uint8Array | null = null;
+    for (const [name, filter] of Object.entries(filters)) {
+      const column = this.#column(name);
+      const { codes } = column;
+      const table = tableOf(filter, column);
+      const exact = predicate(filter, column.vector);
+      const next: Uint8Array = bytes ?? new Uint8Array(this.rows).fill(1);
+      for (let i = 0; i < codes.length; i++) {
+        if (next[i] === 0) continue;
+        const known = table[codes[i]!]!;
+        next[i] = known === 2 ? Number(exact(this.#order[i]!)) : known;
+      }
+      bytes = next;
+    }
+    this.#mask = { key, bytes };
+    return bytes;
+  }
+}
+
+/** The bins that a row's byte holds: the display bins, where the wanted ones are made of whole such. */
+export function resolutionOf(axis: Cut, bins: number): number {
+  return axis.scale === "category" || FINE_BINS % bins !== 0 ? bins : FINE_BINS;
+}
+
+/** Tells cuts apart. */
+export function cutKey({ scale, domain }: Cut): string {
+  return `${scale} ${domain.join(" ")}`;
+}
+
+/** From bins to coarser ones; the special bins stay special. */
+function rebin(from: number, to: number): Uint8Array {
+  return Uint8Array.from({ length: sideOf(from) }, (_, k) => (k < from ? Math.floor((k * to) / from) : to + k - from));
+}
+
+function paint(colour: Float32Array, at: number, bin: number, categorical: boolean): void {
+  if (categorical) colour[at + Math.min(bin, COLOUR_CHANNELS - 1)]!++;
+  else if (bin < FINE_BINS) {
+    colour[at]!++;
+    colour[at + 1]! += (bin + 0.5) / FINE_BINS;
+  }
+}
+
+function tableOf(filter: ColumnFilter, { coder, vector }: Column): Uint8Array {
+  const missing = filter.missing === true;
+  if (vector.categories) {
+    const names = new Set(filter.values ?? []);
+    return coder!.passesCategories(
+      new Set([...vector.categories.keys()].filter((code) => names.has(vector.categories![code]!))),
+      missing,
+    );
+  }
+  const ranges = filter.ranges ?? [];
+  const special = new Set(filter.special ?? []);
+  const within = (value: number) => ranges.some(([low, high]) => value >= low && value <= high);
+  return coder!.passes(within, ranges.flat(), {
+    missing,
+    nan: special.has("nan"),
+    "-inf": special.has("-inf"),
+    "+inf": special.has("+inf"),
+  });
+}

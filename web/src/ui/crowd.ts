@@ -1,0 +1,252 @@
+import { computed, effect, signal } from "@preact/signals";
+import type { Vector } from "../core/column";
+import type { Brush } from "../core/brush";
+import type { Palette } from "../core/colour";
+import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS } from "../core/edges";
+import type { Filters } from "../core/filter";
+import type { Binning, Cube } from "../engine/engine";
+import type { Density } from "../render/scene";
+import type { Counted, Style } from "./grids";
+import { binPlaces, densityOf } from "./grids";
+import type { Lens } from "./lens";
+
+/** Rows that answer for a brush until the cube over all of them stands. */
+const SAMPLE_ROWS = 250_000;
+/** A selection of up to so many rows is fetched and drawn line by line. */
+const FEW_SELECTED = 3000;
+/** A brush that has not moved for so long is at rest, and answered exactly. */
+const REST_MILLISECONDS = 140;
+
+type Pair = readonly [Binning, Binning];
+type Grids = ReadonlyMap<string, Counted>;
+
+interface Few {
+  readonly count: number;
+  readonly vectors: ReadonlyMap<string, Vector>;
+}
+
+/** The cube of the axis under the pointer: any brush on it is a difference of its slices. */
+interface Active {
+  readonly axis: Binning;
+  /** Every filter but the axis' own, and the pairs, as text: what the cube holds for. */
+  readonly key: string;
+  readonly pairs: readonly Pair[];
+  cube: Cube | null;
+}
+
+/** What a frame of many rows looks like: joint counts of neighbouring axes, of all rows and of the selected ones. */
+export class Crowd {
+  readonly count = signal({ rows: 0, approximate: false });
+  readonly few = signal<Few | null>(null);
+  readonly #lens: Lens;
+  readonly #all = signal<Grids>(new Map());
+  readonly #selected = signal<Grids | null>(null);
+  readonly #densities = new WeakMap<Counted, Map<string, Density>>();
+  #active: Active | null = null;
+  #asked = 0;
+  #rest = 0;
+
+  constructor(lens: Lens) {
+    this.#lens = lens;
+  }
+
+  readonly #pairs = computed<readonly Pair[]>(() => {
+    const axes = this.#lens.axes.value.map((name) => this.#lens.binning(name));
+    if (axes.length === 1) return [[axes[0]!, axes[0]!]];
+    return axes.slice(1).map((right, i) => [axes[i]!, right] as const);
+  });
+
+  readonly #color = computed(() =>
+    this.#lens.color.value === null ? null : this.#lens.binning(this.#lens.color.value),
+  );
+
+  /** Whether nothing has been counted yet. */
+  get empty(): boolean {
+    return this.#all.value.size === 0;
+  }
+
+  /** Starts to follow axes, colours and brushes. */
+  open(): void {
+    this.count.value = { rows: this.#lens.engine.frame.rows, approximate: false };
+    effect(() => void this.#countAll(this.#pairs.value, this.#color.value));
+    effect(() => this.#brushed(this.#lens.filters.value, this.#pairs.value, this.#color.value));
+  }
+
+  /** What is drawn between two axes, the lowest first. */
+  densities(left: string, right: string, palette: Palette, height: number): Density[] {
+    const [a, b] = [this.#lens.binning(left), this.#lens.binning(right)];
+    const all = this.#all.value.get(keyOf([a, b], this.#color.value));
+    const color = this.#lens.color.value;
+    const own: Style = {
+      palette,
+      categories: color !== null && this.#lens.categories(color) !== null,
+      colour: null,
+      strength: 0.96,
+      height,
+    };
+    if (!this.#lens.brushed.value) return all ? [this.#density(all, own)] : [];
+    const [r, g, blue] = palette.context;
+    const grey: Style = { ...own, colour: [255 * r, 255 * g, 255 * blue], strength: 0.3 };
+    const selected = this.few.value ? undefined : this.#selected.value?.get(pairKey([a, b]));
+    return [...(all ? [this.#density(all, grey)] : []), ...(selected ? [this.#density(selected, own)] : [])];
+  }
+
+  /** Makes ready for a brush on an axis; called when the pointer comes near it. */
+  async activate(name: string): Promise<void> {
+    const { [name]: _, ...others } = this.#lens.filters.peek();
+    const axis = this.#lens.binning(name);
+    const pairs = this.#pairs.peek();
+    const key = JSON.stringify([axis, others, pairs.map(pairKey), this.#color.peek()]);
+    if (this.#active?.key === key) return;
+    const active: Active = { axis, key, pairs, cube: null };
+    this.#active = active;
+    const query = {
+      pairs,
+      bins: COARSE_BINS,
+      filters: others,
+      active: { axis, positions: positionsOf(axis, this.#lens.categories(name)) },
+      ...(this.#color.peek() ? { color: this.#color.peek()! } : {}),
+    };
+    for (const sample of [SAMPLE_ROWS, null]) {
+      if (sample !== null && sample >= this.#lens.engine.frame.rows) continue;
+      const cube = await this.#lens.engine.cube({ ...query, ...(sample === null ? {} : { sample }) });
+      if (this.#active !== active) return;
+      active.cube = cube;
+    }
+  }
+
+  async #countAll(pairs: readonly Pair[], color: Binning | null): Promise<void> {
+    const known = this.#all.peek();
+    const missing = pairs.filter((pair) => !known.has(keyOf(pair, color)));
+    if (missing.length) {
+      const cube = await this.#lens.engine.cube({ pairs: missing, bins: FINE_BINS, ...(color ? { color } : {}) });
+      const found = missing.map(
+        (pair, i) => [keyOf(pair, color), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)] as const,
+      );
+      // Those that are drawn now, and of the others no more than as many again.
+      const kept = [...this.#all.peek()].slice(-2 * pairs.length);
+      this.#all.value = new Map([...kept, ...found]);
+    }
+  }
+
+  #brushed(filters: Filters, pairs: readonly Pair[], color: Binning | null): void {
+    clearTimeout(this.#rest);
+    const ticket = ++this.#asked;
+    if (Object.keys(filters).length === 0) {
+      this.few.value = null;
+      this.#selected.value = null;
+      this.count.value = { rows: this.#lens.engine.frame.rows, approximate: false };
+      return;
+    }
+    const moving = this.#approximate(filters, pairs);
+    this.#rest = setTimeout(() => void this.#exact(filters, pairs, color, ticket), moving ? REST_MILLISECONDS : 0);
+  }
+
+  /** Answers from the cube of the axis under the pointer, where the brush is on it. */
+  #approximate(filters: Filters, pairs: readonly Pair[]): boolean {
+    const active = this.#active;
+    const name = active?.axis.column;
+    if (!active?.cube || name === undefined || !filters[name]) return false;
+    const { [name]: _, ...others } = filters;
+    if (JSON.stringify([active.axis, others, pairs.map(pairKey), this.#color.peek()]) !== active.key) return false;
+    const start = performance.now();
+    const { cube } = active;
+    const categories = this.#lens.categories(name);
+    const spans = merged(this.#lens.brushes.peek()[name]!.map((brush) => span(brush, active.axis, categories)));
+    const area = cube.side * cube.side;
+    let rows = 0;
+    const grids = pairs.map((pair, i) => {
+      const all = cube.counts[i]!;
+      const counts = new Uint32Array(area);
+      for (const [from, to] of spans) {
+        const [a, b] = [from * area, to * area];
+        for (let cell = 0; cell < area; cell++) counts[cell]! += all[b + cell]! - all[a + cell]!;
+      }
+      if (i === 0) rows = counts.reduce((sum, count) => sum + count, 0);
+      return [pairKey(pair), this.#counted(pair, cube, i, counts, COARSE_BINS)] as const;
+    });
+    performance.measure("undertow:brush", { start, end: performance.now() });
+    this.few.value = null;
+    this.#selected.value = new Map(grids);
+    this.count.value = { rows: Math.round(rows / cube.share), approximate: true };
+    return true;
+  }
+
+  async #exact(filters: Filters, pairs: readonly Pair[], color: Binning | null, ticket: number): Promise<void> {
+    const { engine } = this.#lens;
+    const { count } = await engine.select(filters);
+    if (ticket !== this.#asked) return;
+    if (count <= FEW_SELECTED) {
+      const { columns } = await engine.rows({ filters, columns: this.#lens.wanted.peek(), limit: FEW_SELECTED });
+      if (ticket !== this.#asked) return;
+      this.few.value = { count, vectors: new Map(Object.entries(columns)) };
+    } else {
+      const cube = await engine.cube({ pairs, bins: FINE_BINS, filters, ...(color ? { color } : {}) });
+      if (ticket !== this.#asked) return;
+      this.few.value = null;
+      this.#selected.value = new Map(
+        pairs.map((pair, i) => [pairKey(pair), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)]),
+      );
+    }
+    this.count.value = { rows: count, approximate: false };
+  }
+
+  #counted(pair: Pair, cube: Cube, index: number, counts: Uint32Array, bins: number): Counted {
+    const places = pair.map(({ column, scale }) => {
+      const categories = this.#lens.categories(column)?.length ?? 0;
+      const { position } = this.#lens.scale(column);
+      return binPlaces(bins, scale === "category" ? position : null, categories);
+    }) as unknown as Counted["places"];
+    const points = pair.map(({ column, scale }) =>
+      scale === "category" ? Math.min(bins, this.#lens.categories(column)!.length) : 0,
+    ) as unknown as Counted["points"];
+    return { bins, counts, colours: cube.colours[index] ?? null, places, points };
+  }
+
+  /** The drawing of a count, made once a style. */
+  #density(counted: Counted, style: Style): Density {
+    const key = `${style.strength} ${style.height} ${style.palette.plain.join()}`;
+    let made = this.#densities.get(counted);
+    if (!made) this.#densities.set(counted, (made = new Map()));
+    let density = made.get(key);
+    if (!density) made.set(key, (density = densityOf(counted, style)));
+    return density;
+  }
+}
+
+function pairKey(pair: Pair): string {
+  return JSON.stringify(pair.map(({ column, scale, domain }) => [column, scale, domain]));
+}
+
+function keyOf(pair: Pair, color: Binning | null): string {
+  return `${pairKey(pair)} ${JSON.stringify(color && [color.column, color.scale, color.domain])}`;
+}
+
+function positionsOf(axis: Binning, categories: readonly string[] | null): number {
+  return axis.scale === "category" ? Math.min(FINE_BINS, categories!.length) : FINE_BINS;
+}
+
+/** The positions that a brush covers, as [from, to). */
+function span(brush: Brush, axis: Binning, categories: readonly string[] | null): [number, number][] {
+  const positions = positionsOf(axis, categories);
+  if (brush.kind === "slot") return [[positions + brush.slot - 2, positions + brush.slot - 1]];
+  if (brush.kind === "range") {
+    const cut = edges(axis, positions);
+    return [[binOf(brush.range[0], cut), binOf(brush.range[1], cut) + 1]];
+  }
+  return brush.values.map((value) => {
+    const bin = categoryBin(categories!.indexOf(value), categories!.length, positions);
+    return [bin, bin + 1];
+  });
+}
+
+/** Spans that overlap made one, so that no row counts twice. */
+function merged(spans: readonly (readonly [number, number][])[]): [number, number][] {
+  const out: [number, number][] = [];
+  for (const [from, to] of spans.flat().sort((a, b) => a[0] - b[0])) {
+    const last = out.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else out.push([from, to]);
+  }
+  return out;
+}

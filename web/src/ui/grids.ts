@@ -1,0 +1,183 @@
+import type { Palette, Rgb } from "../core/colour";
+import { rampColour } from "../core/colour";
+import { COARSE_BINS, SPECIAL_BINS } from "../core/edges";
+import { COLOUR_CHANNELS } from "../engine/engine";
+import type { Density, Grid, LineSet } from "../render/scene";
+
+/** So many occupied cells are drawn as lines, each for itself; more run together and are gathered. */
+const FEW_CELLS = 600;
+/** Isolated cells of a grid that are drawn as lines on top, so that no line is lost in the crowd's tone. */
+const MOST_OUTLIERS = 200;
+/** A cell is isolated that holds no more rows than this, in a neighbourhood that holds hardly more. */
+const LONELY = 2;
+
+/** Joint counts of two axes with what is needed to draw them. */
+export interface Counted {
+  readonly bins: number;
+  readonly counts: Uint32Array;
+  /** `COLOUR_CHANNELS` a cell, as the engine says; null draws all in one colour. */
+  readonly colours: Float32Array | null;
+  /** The places of the bins on the left and the right axis: [0, 1] or a slot. */
+  readonly places: readonly [Float32Array, Float32Array];
+  /** How many categories the axes have, whose lines all meet in points; 0 for numbers. */
+  readonly points: readonly [number, number];
+}
+
+/** How to draw it. */
+export interface Style {
+  readonly palette: Palette;
+  readonly categories: boolean;
+  /** One colour for all; null for the cells' own. */
+  readonly colour: Rgb | null;
+  readonly strength: number;
+  /** CSS pixels from foot to head. */
+  readonly height: number;
+}
+
+/** The places of an axis' bins: their middles, and the slots. */
+export function binPlaces(bins: number, position: ((code: number) => number) | null, categories: number): Float32Array {
+  return Float32Array.from({ length: bins + SPECIAL_BINS }, (_, k) => {
+    if (k >= bins) return k - bins + 2;
+    if (!position) return (k + 0.5) / bins;
+    return k < categories || categories > bins
+      ? position(categories > bins ? Math.ceil((k * categories) / bins) : k)
+      : 0;
+  });
+}
+
+/** Turns counts into what is drawn. */
+export function densityOf(counted: Counted, style: Style): Density {
+  const { counts, bins } = counted;
+  let cells = 0;
+  let most = 0;
+  for (const count of counts) {
+    if (count === 0) continue;
+    cells++;
+    if (count > most) most = count;
+  }
+  if (cells === 0) return { grid: null, cells: null };
+  const side = bins + SPECIAL_BINS;
+  const [a, b] = counted.points;
+  if (cells <= FEW_CELLS || (a > 0 && b > 0)) return { grid: null, cells: linesOf(counted, style, () => true, most) };
+  const beyond = (cell: number) => Math.floor(cell / side) >= bins && cell % side >= bins;
+  const outliers = bins > COARSE_BINS ? isolated(counts, side) : new Set<number>();
+  return {
+    grid: gridOf(counted, style),
+    cells: linesOf(counted, style, (cell) => beyond(cell) || outliers.has(cell), most),
+  };
+}
+
+function gridOf(counted: Counted, style: Style): Grid {
+  const { counts, bins } = counted;
+  const side = bins + SPECIAL_BINS;
+  const data = new Float32Array(4 * counts.length);
+  const colour = new Float64Array(3);
+  const margins = [new Float64Array(side), new Float64Array(side)] as const;
+  for (let cell = 0; cell < counts.length; cell++) {
+    const count = counts[cell]!;
+    if (count === 0) continue;
+    margins[0][Math.floor(cell / side)]! += count;
+    margins[1][cell % side]! += count;
+    cellColour(colour, counted, style, cell);
+    data[4 * cell] = (colour[0]! / 255) * count;
+    data[4 * cell + 1] = (colour[1]! / 255) * count;
+    data[4 * cell + 2] = (colour[2]! / 255) * count;
+    data[4 * cell + 3] = count;
+  }
+  // Where lines meet in a category's point there is no density to compare with.
+  const most = Math.max(...margins.flatMap((margin, axis) => (counted.points[axis]! > 0 ? [] : [...margin.subarray(0, bins)])));
+  return {
+    bins,
+    points: counted.points,
+    data,
+    peak: Math.max(1, (most * bins) / style.height),
+    strength: style.strength,
+  };
+}
+
+function linesOf(counted: Counted, style: Style, wanted: (cell: number) => boolean, most: number): LineSet | null {
+  const { counts, bins, places } = counted;
+  const side = bins + SPECIAL_BINS;
+  const chosen: number[] = [];
+  for (let cell = 0; cell < counts.length; cell++) if (counts[cell]! > 0 && wanted(cell)) chosen.push(cell);
+  if (chosen.length === 0) return null;
+  // The strong ones last, on top.
+  chosen.sort((a, b) => counts[a]! - counts[b]!);
+  const colours = new Uint8Array(4 * chosen.length);
+  const colour = new Float64Array(3);
+  chosen.forEach((cell, i) => {
+    cellColour(colour, counted, style, cell);
+    colours.set(colour, 4 * i);
+    const share = Math.log1p(counts[cell]!) / Math.log1p(Math.max(2, most));
+    colours[4 * i + 3] = 255 * style.strength * (0.14 + 0.8 * share);
+  });
+  return {
+    left: Float32Array.from(chosen, (cell) => places[0][Math.floor(cell / side)]!),
+    right: Float32Array.from(chosen, (cell) => places[1][cell % side]!),
+    colours,
+  };
+}
+
+/** The mean colour of a cell's rows: of their places on the ramp, or of their categories' hues. */
+function cellColour(
+  out: Float64Array,
+  { colours }: Counted,
+  { palette, categories, colour }: Style,
+  cell: number,
+): void {
+  if (colour || !colours) {
+    const [r, g, b] = colour ?? palette.plain;
+    out[0] = r;
+    out[1] = g;
+    out[2] = b;
+    return;
+  }
+  const at = cell * COLOUR_CHANNELS;
+  if (!categories) {
+    const known = colours[at]!;
+    const [r, g, b] = known > 0 ? rampColour(palette.ramp, colours[at + 1]! / known) : palette.unknown;
+    out[0] = r;
+    out[1] = g;
+    out[2] = b;
+    return;
+  }
+  let sum = 0;
+  out.fill(0);
+  for (let k = 0; k < COLOUR_CHANNELS; k++) {
+    const count = colours[at + k]!;
+    if (count === 0) continue;
+    const hue = k < palette.categories.length - 1 ? palette.categories[k]! : palette.categories.at(-1)!;
+    for (let c = 0; c < 3; c++) out[c]! += hue[c]! * count;
+    sum += count;
+  }
+  for (let c = 0; c < 3; c++) out[c]! /= sum || 1;
+}
+
+/** The cells that stand alone: few rows, and hardly more within five hundredths of the axes; the loneliest, where there are many. */
+function isolated(counts: Uint32Array, side: number): Set<number> {
+  // Sums over every rectangle from the corner: a window is then four look-ups.
+  const wide = side + 1;
+  const sums = new Float64Array(wide * wide);
+  for (let row = 0; row < side; row++)
+    for (let column = 0, line = 0; column < side; column++) {
+      line += counts[row * side + column]!;
+      sums[(row + 1) * wide + column + 1] = sums[row * wide + column + 1]! + line;
+    }
+  const reach = Math.round(side * 0.05);
+  const found: (readonly [number, number])[] = [];
+  for (let cell = 0; cell < counts.length; cell++) {
+    const count = counts[cell]!;
+    if (count === 0 || count > LONELY) continue;
+    const [row, column] = [Math.floor(cell / side), cell % side];
+    const [r0, r1] = [Math.max(0, row - reach), Math.min(side, row + reach + 1)];
+    const [c0, c1] = [Math.max(0, column - reach), Math.min(side, column + reach + 1)];
+    const around = sums[r1 * wide + c1]! - sums[r0 * wide + c1]! - sums[r1 * wide + c0]! + sums[r0 * wide + c0]!;
+    if (around <= 3 * LONELY) found.push([around, cell]);
+  }
+  return new Set(
+    found
+      .sort((a, b) => a[0] - b[0])
+      .slice(0, MOST_OUTLIERS)
+      .map(([, cell]) => cell),
+  );
+}
