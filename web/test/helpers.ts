@@ -1,6 +1,9 @@
 import type { ColumnInfo, Kind, Vector } from "../src/core/column";
 import type { FrameInfo } from "../src/engine/engine";
+import { LocalPlace } from "../src/engine/handle";
 import { MemoryEngine } from "../src/engine/memory";
+import { summarize } from "../src/engine/summary";
+import { slice } from "../src/engine/vectors";
 
 /** The same numbers on every run: mulberry32. */
 export function seeded(seed: number): () => number {
@@ -29,25 +32,37 @@ export function numbers(values: readonly (number | null)[]): Vector {
 }
 
 /** A vector of categories; `null` is missing. */
-export function names(values: readonly (string | null)[]): Vector {
-  const categories = [...new Set(values.filter((value) => value !== null))];
+export function names(values: readonly (string | null)[], known: readonly string[] = []): Vector {
+  const categories = [...new Set([...known, ...values.filter((value) => value !== null)])];
   const coded = numbers(values.map((value) => (value === null ? null : categories.indexOf(value))));
   return { values: Uint16Array.from(coded.values), valid: coded.valid, categories };
 }
 
-export function engineOf(columns: Record<string, Vector>): MemoryEngine {
-  const infos = Object.entries(columns).map(([name, vector]) => info(name, vector.categories ? "category" : "number"));
+/** An engine over some columns, its rows sharded over so many places in this thread. */
+export async function engineOf(columns: Record<string, Vector>, places = 3): Promise<MemoryEngine> {
+  const vectors = Object.entries(columns);
+  const rows = vectors[0]?.[1].values.length ?? 0;
   const frame: FrameInfo = {
     lens: "rows",
     label: "Rows",
     note: "",
-    rows: Object.values(columns)[0]?.values.length ?? 0,
+    rows,
     axes: Object.keys(columns),
     color: null,
     presets: [],
-    columns: infos,
+    columns: vectors.map(([name, vector]) => info(name, vector.categories ? "category" : "number")),
   };
-  return new MemoryEngine(frame, Object.values(columns));
+  const all = Array.from({ length: places }, () => new LocalPlace());
+  const ends = all.map((_, i) => (i === places - 1 ? rows : 8 * Math.round(((i + 1) * rows) / places / 8)));
+  for (const [i, place] of all.entries()) {
+    const start = ends[i - 1] ?? 0;
+    await place.start(ends[i]! - start);
+    for (const [name, vector] of vectors) await place.give(name, slice(vector, start, ends[i]!));
+  }
+  const opened = new Map(
+    vectors.map(([name, vector]) => [name, { summary: summarize(name, vector), categories: vector.categories }]),
+  );
+  return new MemoryEngine(frame, all, ends, opened);
 }
 
 /** Numbers with everything that can go wrong among them. */

@@ -51,7 +51,8 @@ export class Coder {
       if (valid !== null && !isPresent(vector, row)) continue;
       const value = values[row]!;
       if (vector.categories) codes[i] = FIRST + Math.floor(value * share);
-      else if (value - value === 0) codes[i] = FIRST + find(value);
+      else if (value - value === 0)
+        codes[i] = FIRST + find(value + 0); // −0 is 0
       else codes[i] = Number.isNaN(value) ? NAN : value > 0 ? POSITIVE : NEGATIVE;
     }
     return codes;

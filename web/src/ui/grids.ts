@@ -85,7 +85,9 @@ function gridOf(counted: Counted, style: Style): Grid {
     data[4 * cell + 3] = count;
   }
   // Where lines meet in a category's point there is no density to compare with.
-  const most = Math.max(...margins.flatMap((margin, axis) => (counted.points[axis]! > 0 ? [] : [...margin.subarray(0, bins)])));
+  const most = Math.max(
+    ...margins.flatMap((margin, axis) => (counted.points[axis]! > 0 ? [] : [...margin.subarray(0, bins)])),
+  );
   return {
     bins,
     points: counted.points,

@@ -127,6 +127,6 @@ describe("the default scale", () => {
   });
 
   test("is never log where nothing is positive", () => {
-    expect(possibleScales(info("x"), summarize("x", numbers([-1, 0])))).toEqual(["linear"]);
+    expect(possibleScales(info("x"), summarize("x", numbers([-1, 0])))).toEqual(["linear", "symlog", "percentile"]);
   });
 });

@@ -1,41 +1,81 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { DIGITS } from "../../src/engine/column-data";
 import { openContainer } from "../../src/engine/container";
 import { info } from "../helpers";
 
-async function container(more: object = {}) {
-  const body = new ArrayBuffer(48);
-  new Float64Array(body, 0, 3).set([1.5, NaN, 0]);
-  new Uint8Array(body, 24, 1).set([0b011]);
-  new BigInt64Array(body, 32, 2).set([9007199254740993n, -1n]);
-  const shared = { length: 3, valid: null, categories: null };
-  const columns = [
-    { ...info("loss"), ...shared, type: "f64", offset: 0, valid: { offset: 24 } },
-    { ...info("tokens"), ...shared, type: "i64", offset: 32, length: 2 },
-  ];
-  const frame = { lens: "rows", label: "Rows", note: "", rows: 3, axes: ["loss"], color: null, presets: [], columns };
-  const header = { version: 1, title: "t", subtitle: "", theme: "auto", frames: [frame], findings: [], ...more };
-  return [JSON.stringify(header), await deflated(body)] as const;
+interface Made {
+  readonly header: string;
+  readonly block: string;
 }
 
+async function container(more: object = {}): Promise<Made> {
+  const body = new ArrayBuffer(72);
+  new Float64Array(body, 0, 3).set([1.5, NaN, 0]);
+  new Uint8Array(body, 24, 1).set([0b011]);
+  new BigInt64Array(body, 32, 3).set([9007199254740993n, -1n, 0n]);
+  // 1, −2 and 300 as i32, plane by plane.
+  const ints = new Uint8Array(Int32Array.of(1, -2, 300).buffer);
+  for (let byte = 0; byte < 4; byte++)
+    for (let i = 0; i < 3; i++) new Uint8Array(body)[56 + 3 * byte + i] = ints[4 * i + byte]!;
+  const shared = { block: 0, length: 3, valid: null, categories: null, planes: false };
+  const columns = [
+    { ...info("loss"), ...shared, type: "f64", offset: 0, valid: { block: 0, offset: 24 } },
+    { ...info("tokens"), ...shared, type: "i64", offset: 32 },
+    { ...info("steps"), ...shared, type: "i32", offset: 56, planes: true },
+  ];
+  const frame = { lens: "rows", label: "Rows", note: "", rows: 3, axes: ["loss"], color: null, presets: [], columns };
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("deflate"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const header = {
+    version: 2,
+    blocks: [{ size: bytes.length, length: 72 }],
+    title: "t",
+    subtitle: "",
+    theme: "auto",
+    frames: [frame],
+    findings: [],
+    ...more,
+  };
+  return { header: JSON.stringify(header), block: encode85(bytes) };
+}
+
+/** Base85 as docs/protocol.md has it. */
+function encode85(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4) {
+    let number = 0;
+    for (let k = 0; k < 4; k++) number = number * 256 + (bytes[at + k] ?? 0);
+    let group = "";
+    for (let k = 0; k < 5; k++, number = Math.floor(number / 85)) group = DIGITS[number % 85]! + group;
+    text += group;
+  }
+  return text;
+}
+
+test("the digits are 85 characters that no HTML can mistake for its own", () => {
+  expect(new Set(DIGITS).size).toBe(85);
+  expect(DIGITS).not.toMatch(/["&'<>`\s]/);
+});
+
 test("columns come out as they went in, missing told from NaN", async () => {
-  const { engines } = await openContainer(...(await container()));
-  const { columns } = await engines[0]!.rows({ columns: ["loss", "tokens"] });
+  const { header, block } = await container();
+  const { engines } = await openContainer(header, () => block);
+  const { columns } = await engines[0]!.rows({ columns: ["loss", "tokens", "steps"] });
   expect([...columns["loss"]!.values]).toEqual([1.5, NaN, 0]);
   const [summary] = await engines[0]!.describe(["loss"]);
   expect(summary).toMatchObject({ missing: 1, nan: 1, min: 1.5 });
   expect(columns["tokens"]!.exact![0]).toBe(9007199254740993n);
+  expect([...columns["steps"]!.values]).toEqual([1, -2, 300]);
 });
 
-test("a page of a newer Undertow says so", async () => {
-  await expect(openContainer(...(await container({ version: 2 })))).rejects.toThrow("newer Undertow");
-});
+describe("what cannot be opened says why", () => {
+  test("a page of a newer Undertow", async () => {
+    const { header, block } = await container({ version: 3 });
+    await expect(openContainer(header, () => block)).rejects.toThrow("newer Undertow");
+  });
 
-test("a damaged body is an error, not a picture", async () => {
-  const [header] = await container();
-  await expect(openContainer(header, "AAAA")).rejects.toThrow();
+  test("a damaged block", async () => {
+    const { header, block } = await container();
+    await expect(openContainer(header, () => block.replaceAll(block[7]!, "!"))).rejects.toThrow();
+  });
 });
-
-async function deflated(body: ArrayBuffer): Promise<string> {
-  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("deflate"));
-  return btoa(String.fromCharCode(...new Uint8Array(await new Response(stream).arrayBuffer())));
-}

@@ -7,14 +7,14 @@ import { engineOf, messy, names, numbers, seeded } from "../helpers";
 
 const KINDS = ["relu", "tanh", "gelu", "</script>", null];
 
-function table(seed: number, rows: number) {
+async function table(seed: number, rows: number) {
   const random = seeded(seed);
   const plain = {
     a: messy(random, rows),
     b: messy(random, rows),
     kind: Array.from({ length: rows }, () => KINDS[Math.floor(random() * KINDS.length)]!),
   };
-  return { plain, engine: engineOf({ a: numbers(plain.a), b: numbers(plain.b), kind: names(plain.kind) }) };
+  return { plain, engine: await engineOf({ a: numbers(plain.a), b: numbers(plain.b), kind: names(plain.kind) }) };
 }
 
 /** The filter's meaning, said again as plainly as can be. */
@@ -52,7 +52,7 @@ describe("select", () => {
   test.each(FILTERS.map((filters) => [JSON.stringify(filters), filters] as const))(
     "%s agrees with brute force",
     async (_, filters) => {
-      const { plain, engine } = table(1, 500);
+      const { plain, engine } = await table(1, 500);
       const wanted = plain.a.map((_, i) => passes(filters, { a: plain.a[i]!, b: plain.b[i]!, kind: plain.kind[i]! }));
       const { count, bits } = await engine.select(filters);
       expect(wanted.map((_, i) => ((bits[i >> 3]! >> (i & 7)) & 1) === 1)).toEqual(wanted);
@@ -61,13 +61,13 @@ describe("select", () => {
   );
 
   test("an unknown column is an error that names it", async () => {
-    await expect(table(1, 3).engine.select({ nope: {} })).rejects.toThrow("“nope”");
+    await expect((await table(1, 3)).engine.select({ nope: {} })).rejects.toThrow("“nope”");
   });
 });
 
 describe("rows", () => {
   test("pages through the sorted, filtered rows, those without a number last", async () => {
-    const { plain, engine } = table(2, 300);
+    const { plain, engine } = await table(2, 300);
     for (const descending of [false, true]) {
       const { ids, columns, total } = await engine.rows({
         columns: ["a", "kind"],
@@ -91,7 +91,7 @@ describe("rows", () => {
   });
 
   test("sorts text as people count: epoch 2 before epoch 10", async () => {
-    const engine = engineOf({ name: names(["epoch 10", "epoch 2", null, "Epoch 1"]) });
+    const engine = await engineOf({ name: names(["epoch 10", "epoch 2", null, "Epoch 1"]) });
     const { ids } = await engine.rows({ columns: ["name"], order: [{ column: "name", descending: false }] });
     expect([...ids]).toEqual([3, 1, 0, 2]);
   });
@@ -99,7 +99,7 @@ describe("rows", () => {
 
 describe("describe", () => {
   test("counts and measures what is there", async () => {
-    const engine = engineOf({
+    const engine = await engineOf({
       x: numbers([3, 1, 2, 4, NaN, Infinity, -Infinity, null, -1]),
       k: names(["b", "a", "a", null, "b", "a", "c", "a", "a"]),
     });
@@ -130,35 +130,70 @@ describe("cube", () => {
   const kind: Binning = { column: "kind", scale: "category", domain: [0, 3] };
   const bins = 8;
 
-  /** The bin of a value by the rule of docs/protocol.md, for `a` and `b` alone. */
+  /** The bin of a value by the rule of docs/protocol.md, said again as plainly as can be: for `a` and `b` alone. */
   function bin(axis: Binning, value: number | null, count: number): number {
     if (value === null) return count + 4;
     if (Number.isNaN(value)) return count + 3;
     if (value === -Infinity) return count + 2;
     if (value === Infinity) return count;
     if (axis.scale === "log" && value <= 0) return count + 1;
-    const f = axis.scale === "log" ? Math.log10 : (v: number) => v;
-    const t = (f(value) - f(axis.domain[0])) / (f(axis.domain[1]) - f(axis.domain[0]));
-    return Math.max(0, Math.min(count - 1, Math.floor(t * count)));
+    const [low, high] = axis.domain;
+    let found = 0;
+    for (let k = 1; k < count; k++) {
+      const edge =
+        axis.scale === "log"
+          ? 10 ** (Math.log10(low) + (Math.log10(high) - Math.log10(low)) * (k / count))
+          : low + (high - low) * (k / count);
+      if (value >= Number(edge.toExponential(11))) found = k;
+    }
+    return found;
   }
 
-  test("agrees with brute force to the last count, in counts and in colour", async () => {
-    const { plain, engine } = table(3, 2000);
-    const filters: Filters = { kind: { values: ["relu", "tanh"] } };
-    const { side, counts, sums } = await engine.cube({ pairs: [[a, b]], bins, filters, color: "a" });
-    const wanted = new Map<number, [number, number]>();
+  test.each([8, 7, 60, 240])("agrees with brute force to the last count, in %d bins", async (bins) => {
+    const { plain, engine } = await table(3, 2000);
+    const filters: Filters = { kind: { values: ["relu", "tanh"] }, b: { ranges: [[-2, 3.5]], missing: true } };
+    const { side, counts } = await engine.cube({ pairs: [[a, b]], bins, filters });
+    const wanted = new Uint32Array(side * side);
     plain.a.forEach((value, i) => {
-      if (!passes(filters, { kind: plain.kind[i]! })) return;
-      const cell = bin(a, value, bins) * side + bin(b, plain.b[i]!, bins);
-      const [count, sum] = wanted.get(cell) ?? [0, 0];
-      wanted.set(cell, [count + 1, sum + (value !== null && Number.isFinite(value) ? value : 0)]);
+      if (passes(filters, { kind: plain.kind[i]!, b: plain.b[i]! }))
+        wanted[bin(a, value, bins) * side + bin(b, plain.b[i]!, bins)]!++;
     });
-    counts[0]!.forEach((count, cell) => expect(count).toBe(wanted.get(cell)?.[0] ?? 0));
-    sums[0]!.forEach((sum, cell) => expect(sum).toBeCloseTo(wanted.get(cell)?.[1] ?? 0, 6));
+    expect([...counts[0]!]).toEqual([...wanted]);
+  });
+
+  test("knows every cell's colours: places for a number, shares for a category", async () => {
+    const { plain, engine } = await table(6, 1500);
+    const { side, colours } = await engine.cube({ pairs: [[a, kind]], bins, color: b });
+    const byKind = await engine.cube({ pairs: [[a, b]], bins, color: kind });
+    const place = new Float64Array(side * side);
+    const known = new Float64Array(side * side);
+    const relus = new Float64Array(side * side);
+    plain.a.forEach((value, i) => {
+      const cell = bin(a, value, bins) * side + (plain.kind[i] === null ? bins + 4 : codeOf(plain.kind, i));
+      const fine = bin(b, plain.b[i]!, 240);
+      if (fine < 240) {
+        known[cell]!++;
+        place[cell]! += (fine + 0.5) / 240;
+      }
+      if (codeOf(plain.kind, i) === 0 && plain.kind[i] !== null)
+        relus[bin(a, value, bins) * side + bin(b, plain.b[i]!, bins)]!++;
+    });
+    known.forEach((count, cell) => {
+      expect(colours[0]![8 * cell]).toBe(count);
+      expect(colours[0]![8 * cell + 1]).toBeCloseTo(place[cell]!, 3);
+      expect(byKind.colours[0]![8 * cell]).toBe(relus[cell]);
+    });
+  });
+
+  test("a sample is a prefix of every shard's shuffled rows, and says its share", async () => {
+    const { engine } = await table(8, 4000);
+    const { counts, share } = await engine.cube({ pairs: [[a, b]], bins, sample: 400 });
+    expect(share).toBe(0.1);
+    expect(counts[0]!.reduce((sum, count) => sum + count, 0)).toBeCloseTo(400, -1);
   });
 
   test("any brush on the active axis is a difference of two slices", async () => {
-    const { plain, engine } = table(4, 1000);
+    const { plain, engine } = await table(4, 1000);
     const positions = 16;
     const { side, slices, counts } = await engine.cube({ pairs: [[b, kind]], bins, active: { axis: a, positions } });
     expect(slices).toBe(positions + 5 + 1);
@@ -180,9 +215,55 @@ describe("cube", () => {
   });
 });
 
+/** The code of a row's category: in order of first appearance. */
+function codeOf(values: readonly (string | null)[], i: number): number {
+  return [...new Set(values.filter((value) => value !== null))].indexOf(values[i]!);
+}
+
+describe("percentiles", () => {
+  test("are the sorted finite values at ⌊n · k / 240⌋, and cut the rows alike", async () => {
+    const { plain, engine } = await table(9, 3000);
+    const cut = await engine.percentiles("b");
+    const finite = plain.b.filter((value): value is number => Number.isFinite(value ?? NaN)).sort((x, y) => x - y);
+    expect([...cut]).toEqual(
+      Array.from({ length: 241 }, (_, k) => finite[Math.min(finite.length - 1, Math.floor((finite.length * k) / 240))]),
+    );
+    const axis: Binning = { column: "b", scale: "percentile", domain: [finite[0]!, finite.at(-1)!], percentiles: cut };
+    const { side, counts } = await engine.cube({ pairs: [[axis, axis]], bins: 60 });
+    const wanted = new Uint32Array(side);
+    for (const value of finite) {
+      let k = 0;
+      while (k < 59 && value >= cut[4 * (k + 1)]!) k++;
+      wanted[k]!++;
+    }
+    for (let k = 0; k < 60; k++) expect(counts[0]![k * side + k]).toBe(wanted[k]);
+  });
+});
+
+describe("nearest", () => {
+  test("finds the line that passes nearest to a point, among those that pass the filters", async () => {
+    const random = seeded(11);
+    const [xs, ys] = [0, 1].map(() => Array.from({ length: 900 }, () => random()));
+    const engine = await engineOf({ x: numbers(xs!), y: numbers(ys!) });
+    const [left, right] = ["x", "y"].map((column): Binning => ({ column, scale: "linear", domain: [0, 1] }));
+    const heights = Float32Array.from({ length: 245 }, (_, k) => (k + 0.5) / 240);
+    const query = { left: left!, right: right!, heights: [heights, heights] as const, reach: 0.5 };
+    for (let i = 0; i < 50; i++) {
+      const [t, y] = [random(), random()];
+      const filters: Filters = i % 2 ? { x: { ranges: [[0, 0.5]] } } : {};
+      const row = (await engine.nearest({ ...query, filters, t, y }))!;
+      const off = (k: number) => Math.abs((1 - t) * xs![k]! + t * ys![k]! - y);
+      const best = Math.min(...xs!.flatMap((x, k) => (i % 2 && x > 0.5 ? [] : [off(k)])));
+      expect(off(row)).toBeLessThanOrEqual(best + 1 / 240);
+      if (i % 2) expect(xs![row]).toBeLessThanOrEqual(0.5);
+    }
+    expect(await engine.nearest({ ...query, t: 0.5, y: 3, reach: 0.01 })).toBeNull();
+  });
+});
+
 describe("series", () => {
   test("keeps the extremes of every bucket, one series a category", async () => {
-    const { plain, engine } = table(5, 800);
+    const { plain, engine } = await table(5, 800);
     const series = await engine.series({ x: "a", y: "b", by: "kind", width: 10 });
     const finite = plain.a
       .map((x, i) => ({ x, y: plain.b[i]!, kind: plain.kind[i]! }))

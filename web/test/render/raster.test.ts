@@ -13,7 +13,15 @@ function scene(left: number[], right: number[], more: Partial<Scene> = {}): Scen
     foot: 50,
     slots: [4, 56, 56, 56, 58],
     panels: [
-      { left: Float32Array.from(left), right: Float32Array.from(right), x0: 10, x1: 90, flipLeft: 0, flipRight: 0 },
+      {
+        left: Float32Array.from(left),
+        right: Float32Array.from(right),
+        x0: 10,
+        x1: 90,
+        flipLeft: 0,
+        flipRight: 0,
+        densities: [],
+      },
     ],
     colours: new Uint8Array(4 * rows).fill(200),
     selected: new Uint8Array(rows).fill(1),
@@ -41,7 +49,17 @@ test("a level line is as thick as asked, on its axis' own height, and stops at t
 test("a steep line is as thick across as a level one", () => {
   const image = rasterize(
     scene([0], [1], {
-      panels: [{ left: Float32Array.of(0), right: Float32Array.of(1), x0: 45, x1: 55, flipLeft: 0, flipRight: 0 }],
+      panels: [
+        {
+          left: Float32Array.of(0),
+          right: Float32Array.of(1),
+          x0: 45,
+          x1: 55,
+          flipLeft: 0,
+          flipRight: 0,
+          densities: [],
+        },
+      ],
     }),
   );
   // Down a column the cut is longer by 1/cos: slope 4.

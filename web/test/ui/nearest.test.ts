@@ -10,7 +10,15 @@ const scene: Scene = {
   foot: 110,
   slots: [0, 115, 115, 115, 115],
   panels: [
-    { left: Float32Array.of(0, 1, 0.5), right: Float32Array.of(0, 1, 0.5), x0: 50, x1: 150, flipLeft: 0, flipRight: 0 },
+    {
+      left: Float32Array.of(0, 1, 0.5),
+      right: Float32Array.of(0, 1, 0.5),
+      x0: 50,
+      x1: 150,
+      flipLeft: 0,
+      flipRight: 0,
+      densities: [],
+    },
     {
       left: Float32Array.of(0, 1, 0.5),
       right: Float32Array.of(1, 0, 0.5),
@@ -18,6 +26,7 @@ const scene: Scene = {
       x1: 250,
       flipLeft: 0,
       flipRight: 0,
+      densities: [],
     },
   ],
   colours: new Uint8Array(12),
