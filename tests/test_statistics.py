@@ -13,7 +13,8 @@ from undertow.errors import ShapeError
 from undertow.schema import KEYS, LAYERS
 
 ordinary = st.floats(-1e3, 1e3, width=32)
-anything = st.floats(width=32, allow_subnormal=False)
+# Up to where 30 squares still fit float32: a part that overflows is inf, and inf − inf is nan, whatever the whole is.
+anything = st.one_of(st.floats(-(2.0**50), 2.0**50, width=32), st.sampled_from([np.nan, np.inf, -np.inf]))
 #: Squares of less are not in float32's normal range.
 TINY = 1e-18
 FIELD_NAMES = [field.name for field in statistics.FIELDS]
@@ -59,9 +60,7 @@ def test_shards_merge_to_the_whole(g: np.ndarray, cut: int) -> None:
         )
     for name in FIELD_NAMES:
         scale = np.sqrt(max(whole["count"], 1) * np.float64(whole["sum_sq"])) if name == "sum" else 0.0
-        tolerance = 1e-5 * scale if np.isfinite(scale) else np.inf
-        if name == "sum" and not np.isfinite(tolerance) and np.isfinite(whole["sum"]):
-            continue  # the squares overflow float32, the sum's scale is unknown
+        tolerance = 1e-5 * scale if np.isfinite(scale) else 0.0
         np.testing.assert_allclose(
             merged[name].astype(np.float32), whole[name], rtol=1e-5, atol=tolerance, err_msg=name
         )
