@@ -430,7 +430,7 @@ def test_a_run_left_open_is_closed_at_exit(tmp_path: Path, ending: str, state: s
 def test_recording_loads_numpy_and_pyarrow_only() -> None:
     done = script(
         "import sys, undertow.record, undertow.store, undertow.statistics\n"
-        "print([n for n in ('pandas', 'polars', 'keras', 'torch', 'jax', 'tensorflow', 'duckdb') if n in sys.modules])\n"
-        "print([n for n in sys.modules if n.startswith(('undertow.query', 'undertow.view', 'undertow.sources'))])\n"
+        "print([n for n in ('pandas', 'polars', 'keras', 'torch', 'jax', 'tensorflow') if n in sys.modules])\n"
+        "print([n for n in sys.modules if n.startswith(('undertow.query', 'undertow.view'))])\n"
     )
     assert done.stdout == "[]\n[]\n", done.stderr

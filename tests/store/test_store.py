@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,11 @@ def test_a_segment_is_as_documented(tmp_path: Path) -> None:
         assert column.is_stats_set == (name in (*KEYS.names, "param")), name
         assert ("RLE_DICTIONARY" in column.encodings) == (name in ("run", "param")), name
     assert json.loads(metadata.metadata[b"undertow"]) == {"format": 1, "table": "layers"}
+    content = path.read_bytes()
+    place = content.rindex(b"undertow.crc32") + 16
+    assert metadata.metadata[b"undertow.crc32"] == content[place : place + 8]
+    blank = content[:place] + b"--------" + content[place + 8 :]
+    assert content[place : place + 8] == b"%08x" % zlib.crc32(blank)
     assert [path.name for path in path.parent.iterdir()] == [path.name], "nothing temporary is left"
     rank, _, sequence = path.stem.split("-")
     assert (rank, sequence) == ("0", "000000")
@@ -209,6 +215,23 @@ def test_a_flipped_bit_in_the_data_is_named(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(CorruptFileError, match=path.name):
         load(tmp_path).steps.to_arrow()
+
+
+def test_no_flipped_bit_reads_as_other_values(tmp_path: Path) -> None:
+    path = segment(some_run(tmp_path))
+    content, truth = path.read_bytes(), load(tmp_path).steps.to_arrow()
+    for place in range(0, len(content), 3):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                table = load(tmp_path).steps.to_arrow()
+            except CorruptFileError as error:
+                assert path.name in str(error)
+                continue
+        assert caught or table.equals(truth), f"byte {place}"
 
 
 def test_a_foreign_file_is_left_out_and_named(tmp_path: Path) -> None:
