@@ -1,6 +1,5 @@
 """Reads a page's header and body as `docs/protocol.md` says, as the page does."""
 
-import base64
 import datetime as dt
 import json
 import zlib
@@ -25,26 +24,54 @@ KINDS = {
 }
 
 
-def decode(header, body):
+DIGITS = [chr(code) for code in range(33, 127) if chr(code) not in "\"&'<>`"][:85]
+
+
+def decode85(text, size):
+    """Base85 by the book: one digit at a time."""
+    out = bytearray()
+    for at in range(0, len(text), 5):
+        number = 0
+        for digit in text[at : at + 5]:
+            number = number * 85 + DIGITS.index(digit)
+        out += number.to_bytes(4, "big")
+    assert len(out) - size in range(4)
+    return bytes(out[:size])
+
+
+def decode_page(header, texts):
+    """As `decode`, from the text of the page's elements."""
+    return decode(
+        header, [decode85(text, block["size"]) for text, block in zip(texts, json.loads(header)["blocks"], strict=True)]
+    )
+
+
+def decode(header, streams):
     """The header, and per frame a dict of columns as lists; a missing value is None, a time a datetime in UTC."""
     assert not set("<>&\u2028\u2029") & set(header)
     parsed = json.loads(header)
-    assert parsed["version"] == 1
-    buffer = zlib.decompress(base64.b64decode(body, validate=True))
+    assert parsed["version"] == 2
+    assert [block["size"] for block in parsed["blocks"]] == [len(stream) for stream in streams]
+    blocks = [zlib.decompress(stream) for stream in streams]
+    assert [block["length"] for block in parsed["blocks"]] == [len(block) for block in blocks]
     return parsed, [
-        {column["name"]: values(column, buffer) for column in frame["columns"]} for frame in parsed["frames"]
+        {column["name"]: values(column, blocks) for column in frame["columns"]} for frame in parsed["frames"]
     ]
 
 
-def values(column, buffer):
+def values(column, blocks):
     assert column["type"] in KINDS[column["kind"]]
     assert column["offset"] % 8 == 0
-    length = column["length"]
-    raw = np.frombuffer(buffer, TYPES[column["type"]], length, column["offset"]).tolist()
+    length, dtype = column["length"], np.dtype(TYPES[column["type"]])
+    whole = np.frombuffer(blocks[column["block"]], np.uint8, length * dtype.itemsize, column["offset"])
+    if column["planes"]:
+        whole = np.ascontiguousarray(whole.reshape(dtype.itemsize, length).T).reshape(-1)
+    raw = whole.view(dtype).tolist()
     present = [True] * length
     if column["valid"] is not None:
         assert column["valid"]["offset"] % 8 == 0
-        bits = np.frombuffer(buffer, np.uint8, (length + 7) // 8, column["valid"]["offset"])
+        assert column["valid"]["block"] == column["block"]
+        bits = np.frombuffer(blocks[column["block"]], np.uint8, (length + 7) // 8, column["valid"]["offset"])
         present = np.unpackbits(bits, bitorder="little")[:length].astype(bool).tolist()
         assert all(value == 0 for value, there in zip(raw, present, strict=True) if not there)
     if column["kind"] == "category":

@@ -9,7 +9,7 @@ from undertow.errors import BundleMissingError
 from undertow.sources import from_columns
 from undertow.view import render
 
-from .decoder import decode
+from .decoder import decode_page
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>&\"'"
 
@@ -40,7 +40,7 @@ class Elements(HTMLParser):
 
 
 def page_of(**options):
-    return render([from_columns({"a": [1]})], **options)
+    return "".join(render([from_columns({"a": [1]})], **options))
 
 
 @pytest.mark.usefixtures("stub")
@@ -53,9 +53,9 @@ def test_the_page_is_one_document_that_carries_its_data():
     assert elements["noscript"]
     header, body, script = elements["script"]
     assert header[0] == {"type": "application/json", "id": "undertow-header"}
-    assert body[0] == {"type": "application/octet-stream", "id": "undertow-body"}
+    assert body[0] == {"type": "application/octet-stream", "id": "undertow-block-0"}
     assert script[0] == {}
-    assert decode(header[1], body[1])[1] == [{"a": [1]}]
+    assert decode_page(header[1], [body[1]])[1] == [{"a": [1]}]
 
 
 @pytest.mark.usefixtures("stub")
@@ -80,12 +80,12 @@ def test_nothing_in_the_bundle_ends_its_element():
 
 @pytest.mark.usefixtures("stub")
 def test_no_title_name_or_value_becomes_an_element():
-    page = render([from_columns({EVIL: [EVIL]})], title=EVIL, subtitle=EVIL)
+    page = "".join(render([from_columns({EVIL: [EVIL]})], title=EVIL, subtitle=EVIL))
     elements = Elements(page)
     assert len(elements["script"]) == 3
     assert not elements["img"]
     assert elements["title"][0][1] == EVIL
-    assert decode(elements["script"][0][1], elements["script"][1][1])[1] == [{EVIL: [EVIL]}]
+    assert decode_page(elements["script"][0][1], [elements["script"][1][1]])[1] == [{EVIL: [EVIL]}]
 
 
 @pytest.mark.usefixtures("stub")

@@ -6,17 +6,18 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from ..diagnose import Finding
 from ..errors import BundleMissingError
 from ..frame import Frame
+from ._blocks import encode85
 from ._payload import payload
 
 __all__ = ["render"]
 
-_PAGE = """<!doctype html>
+_HEAD = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -30,8 +31,9 @@ _PAGE = """<!doctype html>
 <div id="undertow"></div>
 <noscript>This page draws its plot with JavaScript, which is switched off here.</noscript>
 <script type="application/json" id="undertow-header">{header}</script>
-<script type="application/octet-stream" id="undertow-body">{body}</script>
-<script>{script}</script>
+"""
+_BLOCK = '<script type="application/octet-stream" id="undertow-block-{index}">'
+_TAIL = """<script>{script}</script>
 </body>
 </html>
 """
@@ -50,8 +52,8 @@ def render(
     title: str = "Undertow",
     theme: str = "auto",
     subtitle: str = "",
-) -> str:
-    """Returns the HTML document. It needs no network, and its policy lets nothing run but the front end in it.
+) -> Iterator[str]:
+    """Yields the HTML document in parts. It needs no network, and its policy lets nothing run but the front end in it.
 
     Args:
         frames: The lenses, the one to show first in front.
@@ -65,17 +67,20 @@ def render(
         ViewError: If there is no frame, or no such theme.
     """
     title = title.encode("utf-8", "replace").decode()
-    header, body = payload(frames, findings, title, subtitle, theme)
     style, script = _safe_style(_bundle("page.css")), _safe_script(_bundle("page.js"))
-    return _PAGE.format(
+    header, blocks = payload(frames, findings, title, subtitle, theme)
+    yield _HEAD.format(
         policy=_POLICY.format(script=_hash(script), style=_hash(style)),
         scheme=_SCHEMES[theme],
         title=html.escape(title),
         style=style,
-        script=script,
         header=header,
-        body=body,
     )
+    for index, block in enumerate(blocks):
+        yield _BLOCK.format(index=index)
+        yield from encode85(block)
+        yield "</script>\n"
+    yield _TAIL.format(script=script)
 
 
 def _bundle(name: str) -> str:

@@ -1,10 +1,8 @@
-"""Frames and findings as the header and body of a page; `docs/protocol.md` has the contract."""
+"""Frames and findings as the header and the blocks of a page; `docs/protocol.md` has the contract."""
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +15,11 @@ from ..diagnose import Finding
 from ..errors import ViewError
 from ..frame import Frame
 from ..schema import Column
+from ._blocks import Blocks
 
 __all__ = ["VERSION", "payload"]
 
-VERSION = 1
+VERSION = 2
 
 LABELS = {"steps": "Steps", "layers": "Layers", "flow": "Flow", "runs": "Runs", "rows": "Rows"}
 
@@ -36,8 +35,8 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u20
 
 def payload(
     frames: Sequence[Frame], findings: Sequence[Finding] = (), title: str = "", subtitle: str = "", theme: str = "auto"
-) -> tuple[str, str]:
-    """Returns the header, as JSON that is safe within a script element, and the body, as base64.
+) -> tuple[str, list[bytes]]:
+    """Returns the header, as JSON that is safe within a script element, and the zlib streams of the blocks.
 
     Args:
         frames: The lenses, the one to show first in front.
@@ -53,37 +52,27 @@ def payload(
         raise ViewError("there is no frame to show")
     if theme not in {"auto", "light", "dark"}:
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
-    body = _Body()
+    blocks = Blocks()
+    described = [_frame(frame, blocks) for frame in frames]
+    streams = blocks.finish()
     header = {
         "version": VERSION,
+        "blocks": [
+            {"size": len(stream), "length": length} for stream, length in zip(streams, blocks.lengths, strict=True)
+        ],
         "title": title,
         "subtitle": subtitle,
         "theme": theme,
-        "frames": [_frame(frame, body) for frame in frames],
+        "frames": described,
         "findings": [_finding(finding) for finding in findings],
     }
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    compressed = zlib.compress(b"".join(body.parts), level=9)
-    return text.translate(_ESCAPES), base64.b64encode(compressed).decode("ascii")
+    return text.translate(_ESCAPES), streams
 
 
-class _Body:
-    """Buffers one after another, each at a multiple of 8 bytes."""
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        self.size = 0
-
-    def add(self, buffer: bytes) -> int:
-        """Appends a buffer and returns its offset in bytes."""
-        offset = self.size
-        padding = -len(buffer) % 8
-        self.parts += [buffer, bytes(padding)]
-        self.size += len(buffer) + padding
-        return offset
-
-
-def _frame(frame: Frame, body: _Body) -> dict[str, Any]:
+def _frame(frame: Frame, blocks: Blocks) -> dict[str, Any]:
+    columns = [_column(column, frame.table[column.name], blocks) for column in frame.columns]
+    blocks.close()
     return {
         "lens": frame.lens,
         "label": LABELS.get(frame.lens, frame.lens),
@@ -95,7 +84,7 @@ def _frame(frame: Frame, body: _Body) -> dict[str, Any]:
             {"label": preset.label, "axes": list(preset.axes), "description": preset.description}
             for preset in frame.presets
         ],
-        "columns": [_column(column, frame.table[column.name], body) for column in frame.columns],
+        "columns": columns,
     }
 
 
@@ -115,7 +104,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _column(column: Column, values: pa.ChunkedArray, body: _Body) -> dict[str, Any]:
+def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]:
     categories = None
     if column.kind == "category":
         kind, array, categories = _category(values)
@@ -123,11 +112,10 @@ def _column(column: Column, values: pa.ChunkedArray, body: _Body) -> dict[str, A
         kind, array = "f64", _milliseconds(values)
     else:
         kind, array = _number(values)
-    valid = None
+    present = None
     if values.null_count:
         present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
         array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
-        valid = {"offset": body.add(np.packbits(present, bitorder="little").tobytes())}
     return {
         "name": column.name,
         "label": column.label or column.name,
@@ -138,9 +126,8 @@ def _column(column: Column, values: pa.ChunkedArray, body: _Body) -> dict[str, A
         "share": column.share,
         "group": column.group,
         "type": kind,
-        "offset": body.add(array.tobytes()),
         "length": len(array),
-        "valid": valid,
+        **blocks.add(array, present),
         "categories": categories,
     }
 

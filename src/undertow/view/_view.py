@@ -9,8 +9,9 @@ import re
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from ..diagnose import Finding
@@ -60,7 +61,7 @@ class View:
         Raises:
             BundleMissingError: If the front end was not built into the package.
         """
-        return render(self.frames, self.findings, self.title, self.theme, self.subtitle)
+        return "".join(self._parts())
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the page to a file and returns its path. The file is replaced whole, or left as it was.
@@ -70,13 +71,16 @@ class View:
             ViewError: If the file cannot be written.
         """
         target = Path(path)
-        content = self.html.encode()
+        parts = self._parts()
+        first = next(parts)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-", suffix=".part")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(content)
+                    # Part by part: a page of many rows need not lie in memory as one string.
+                    for part in chain([first], parts):
+                        file.write(part.encode())
                 Path(temporary).chmod(_mode(target))
                 Path(temporary).replace(target)
             except BaseException:
@@ -112,6 +116,9 @@ class View:
         """A path in a new temporary folder, named after the title."""
         name = re.sub(r"[^\w.-]+", "-", self.title).strip("-.")[:60] or "undertow"
         return Path(tempfile.mkdtemp(prefix="undertow-")) / f"{name}.html"
+
+    def _parts(self) -> Iterator[str]:
+        return render(self.frames, self.findings, self.title, self.theme, self.subtitle)
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which can reach neither the notebook nor its cookies."""

@@ -1,0 +1,111 @@
+"""Column buffers as the blocks of a page: planes, zlib, base85. `docs/protocol.md` has the format."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["DIGITS", "Blocks", "encode85"]
+
+#: The printable ASCII characters from `!` on without those that HTML could take for its own; 85 of them.
+DIGITS = "".join(character for character in map(chr, range(33, 127)) if character not in "\"&'<>`")[:85]
+
+#: A column of this many bytes has a block of its own.
+_LARGE = 256 << 10
+#: From this many bytes on the bytes of values are sorted into planes: below, the gain is less than a page's header.
+_PLANES = 4 << 10
+#: Bytes encoded at a time; a multiple of 4.
+_PIECE = 4 << 20
+
+_TABLE = np.frombuffer(DIGITS.encode("ascii"), np.uint8)
+
+
+class Blocks:
+    """The blocks of one page, compressed as they fill, in threads; zlib lets go of the interpreter meanwhile."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="undertow-zlib")
+        self._done: list[Future[bytes]] = []
+        self._lengths: list[int] = []
+        self._waiting: deque[Future[bytes]] = deque()
+        self._parts: list[NDArray[np.uint8]] = []
+        self._size = 0
+
+    def add(self, values: NDArray[Any], present: NDArray[np.bool_] | None) -> dict[str, Any]:
+        """Takes a column's values.
+
+        Args:
+            values: Little-endian, 0 where missing. Shape (rows,).
+            present: Which rows hold a value; None where all do. Shape (rows,).
+
+        Returns:
+            What a column's header says of its place: block, offset, planes, valid.
+        """
+        if values.nbytes >= _LARGE:
+            self.close()
+        planes = values.itemsize > 1 and values.nbytes >= _PLANES
+        raw = np.ascontiguousarray(values).view(np.uint8)
+        if planes:
+            raw = np.ascontiguousarray(raw.reshape(-1, values.itemsize).T).reshape(-1)
+        block = len(self._done)
+        place: dict[str, Any] = {"block": block, "offset": self._append(raw), "planes": bool(planes), "valid": None}
+        if present is not None:
+            place["valid"] = {"block": block, "offset": self._append(np.packbits(present, bitorder="little"))}
+        if values.nbytes >= _LARGE:
+            self.close()
+        return place
+
+    def close(self) -> None:
+        """Ends the block that is being filled; what comes next starts another."""
+        if not self._parts:
+            return
+        future = self._pool.submit(_compress, self._parts, 9 if self._size < _LARGE else 1)
+        self._done.append(future)
+        self._lengths.append(self._size)
+        self._parts, self._size = [], 0
+        # Raw bytes wait only for the threads that are at work, or a large table would lie in memory twice.
+        self._waiting.append(future)
+        while len(self._waiting) > 4:
+            self._waiting.popleft().result()
+
+    def finish(self) -> list[bytes]:
+        """The zlib streams of all blocks, in order."""
+        self.close()
+        self._pool.shutdown()
+        return [future.result() for future in self._done]
+
+    @property
+    def lengths(self) -> list[int]:
+        """Bytes of every block before compression."""
+        return self._lengths
+
+    def _append(self, raw: NDArray[np.uint8]) -> int:
+        offset = self._size
+        self._parts += [raw, np.zeros(-len(raw) % 8, np.uint8)]
+        self._size += len(raw) + len(self._parts[-1])
+        return offset
+
+
+def _compress(parts: list[NDArray[np.uint8]], level: int) -> bytes:
+    compressor = zlib.compressobj(level)
+    return b"".join([*(compressor.compress(part.data) for part in parts), compressor.flush()])
+
+
+def encode85(data: bytes) -> Iterator[str]:
+    """Writes four bytes as five digits to base 85, the most significant first, padded with zero bytes; in pieces."""
+    for start in range(0, len(data), _PIECE):
+        piece = data[start : start + _PIECE]
+        numbers = np.frombuffer(piece + bytes(-len(piece) % 4), ">u4").astype(np.uint32)
+        digits = np.empty((len(numbers), 5), np.uint8)
+        for place in range(4, -1, -1):
+            quotient = numbers // 85
+            digits[:, place] = _TABLE[numbers - quotient * 85]
+            numbers = quotient
+        yield digits.tobytes().decode("ascii")
