@@ -143,6 +143,8 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         "share": "share",
         "group": "group",
         "type": "f32",
+        "block": 0,
+        "planes": False,
         "offset": 0,
         "length": 1,
         "valid": None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -21,6 +21,8 @@ DIGITS = "".join(character for character in map(chr, range(33, 127)) if characte
 _LARGE = 256 << 10
 #: From this many bytes on the bytes of values are sorted into planes: below, the gain is less than a page's header.
 _PLANES = 4 << 10
+#: Bytes tried at each of eight places of a column before the whole of it is compressed.
+_SAMPLE = 16 << 10
 #: Bytes encoded at a time; a multiple of 4.
 _PIECE = 4 << 20
 
@@ -66,7 +68,7 @@ class Blocks:
         """Ends the block that is being filled; what comes next starts another."""
         if not self._parts:
             return
-        future = self._pool.submit(_compress, self._parts, 9 if self._size < _LARGE else 1)
+        future = self._pool.submit(_compress, self._parts, self._size)
         self._done.append(future)
         self._lengths.append(self._size)
         self._parts, self._size = [], 0
@@ -93,9 +95,22 @@ class Blocks:
         return offset
 
 
-def _compress(parts: list[NDArray[np.uint8]], level: int) -> bytes:
-    compressor = zlib.compressobj(level)
-    return b"".join([*(compressor.compress(part.data) for part in parts), compressor.flush()])
+def _compress(parts: list[NDArray[np.uint8]], size: int) -> bytes:
+    level, strategy = 9, zlib.Z_DEFAULT_STRATEGY
+    if size >= _LARGE:
+        # The random ends of mantissas repeat nothing: there a search for repeats costs time and, in its tables, bytes.
+        level = 6
+        sample = b"".join(
+            part[at : at + _SAMPLE].data for part in parts for at in range(0, len(part), len(part) // 8 + 1)
+        )
+        if len(_deflate([sample], 6, zlib.Z_HUFFMAN_ONLY)) <= len(_deflate([sample], 6, strategy)):
+            strategy = zlib.Z_HUFFMAN_ONLY
+    return _deflate([part.data for part in parts], level, strategy)
+
+
+def _deflate(parts: Iterable[bytes | memoryview], level: int, strategy: int) -> bytes:
+    compressor = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
+    return b"".join([*(compressor.compress(part) for part in parts), compressor.flush()])
 
 
 def encode85(data: bytes) -> Iterator[str]:
