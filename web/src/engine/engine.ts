@@ -62,17 +62,19 @@ export interface Cube {
   readonly slices: number;
   /** One per pair: slices × side × side, the left axis' bin varying slowest within a slice. */
   readonly counts: readonly Uint32Array[];
-  /** One per pair with `color`, else none: side × side × `COLOUR_CHANNELS`, over all slices; see `colourChannels`. */
+  /** One per pair with `color`, else none: side × side × `colourChannels`, over all slices. */
   readonly colours: readonly Float32Array[];
   /** The share of the rows that was counted: 1 without `sample`. */
   readonly share: number;
 }
 
 /**
- * What a cell says of its rows' colours. For a number: how many have a place on the colour's scale, and the sum of their
- * places in [0, 1]. For a category: how many hold each of the first seven, and how many another.
+ * How many numbers a cell says of its rows' colours. For a number two: how many rows have a place on the colour's scale, and
+ * the sum of their places in [0, 1]. For a category eight: how many rows hold each of the first seven, and how many another.
  */
-export const COLOUR_CHANNELS = 8;
+export function colourChannels(color: Cut): number {
+  return color.scale === "category" ? 8 : 2;
+}
 
 export interface NearestQuery {
   readonly left: Binning;

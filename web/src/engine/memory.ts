@@ -117,8 +117,13 @@ export class MemoryEngine implements Engine {
     return measured("rows", async () => {
       const filters = query.filters ?? {};
       query.columns.forEach((name) => this.#column(name));
-      const ids = await this.#order(filters, query.order ?? []);
       const offset = query.offset ?? 0;
+      if (!query.order?.length && Object.keys(filters).length === 0) {
+        const count = Math.max(0, Math.min(this.frame.rows - offset, query.limit ?? Infinity));
+        const all = Uint32Array.from({ length: count }, (_, i) => offset + i);
+        return { ids: all, columns: await this.values(all, query.columns), total: this.frame.rows };
+      }
+      const ids = await this.#order(filters, query.order ?? []);
       const page = ids.slice(offset, Math.min(ids.length, offset + (query.limit ?? ids.length)));
       return { ids: page, columns: await this.values(page, query.columns), total: ids.length };
     });
@@ -188,12 +193,13 @@ export class MemoryEngine implements Engine {
 
   async #sort(filters: Filters, order: NonNullable<RowsQuery["order"]>): Promise<Uint32Array> {
     await this.#prepareFilters(filters);
-    const parts = await this.#all((place) => place.ask("passing", filters));
+    const parts = await this.#all((place) => place.ask("passing", filters, this.#start(this.#places.indexOf(place))));
     const ids = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
-    parts.forEach((part, place) => {
-      for (const id of part) ids[at++] = id + this.#start(place);
-    });
+    for (const part of parts) {
+      ids.set(part, at);
+      at += part.length;
+    }
     let places = ids;
     // Stable from the last key to the first: the first decides.
     for (const { column, descending } of [...order].reverse()) {

@@ -6,7 +6,7 @@ import type { ColumnFilter, Filters } from "../core/filter";
 import { predicate } from "../core/filter";
 import { Coder, sideOf } from "./codes";
 import type { Binning, NearestQuery } from "./engine";
-import { COLOUR_CHANNELS } from "./engine";
+import { colourChannels } from "./engine";
 import { shuffled } from "./shuffle";
 import { take } from "./vectors";
 
@@ -74,19 +74,19 @@ export class Shard {
     // Slice k + 1 is the first that includes a row at position k.
     const offsets = active && Uint32Array.from(active.coarse, (k) => (k + 1) * area);
     const tint = query.color && this.#bins(query.color, FINE_BINS).bytes;
-    const categorical = query.color?.scale === "category";
+    const channels = query.color ? colourChannels(query.color) : 0;
     const counts: Uint32Array[] = [];
     const colours: Float32Array[] = [];
     for (const [left, right] of query.pairs) {
       const grid = new Uint32Array(slices * area);
-      const colour = tint ? new Float32Array(area * COLOUR_CHANNELS) : null;
+      const colour = tint ? new Float32Array(area * channels) : null;
       const { bytes: a, coarse: rowOf } = this.#bins(left, query.bins);
       const { bytes: b, coarse: columnOf } = this.#bins(right, query.bins);
       for (let i = 0; i < rows; i++) {
         if (mask !== null && mask[i] === 0) continue;
         const cell = rowOf[a[i]!]! * side + columnOf[b[i]!]!;
         grid[offsets === null ? cell : offsets[active!.bytes[i]!]! + cell]!++;
-        if (colour !== null) paint(colour, cell * COLOUR_CHANNELS, tint![i]!, categorical);
+        if (colour !== null) paint(colour, cell * channels, tint![i]!, channels);
       }
       counts.push(grid);
       if (colour) colours.push(colour);
@@ -125,11 +125,11 @@ export class Shard {
     return { ids, keys };
   }
 
-  /** The numbers within the shard of the rows that pass, ascending. */
-  passing(filters: Filters): Uint32Array {
+  /** The numbers of the rows that pass, ascending, counted from `first`. */
+  passing(filters: Filters, first = 0): Uint32Array {
     const { count, bits } = this.select(filters);
     const ids = new Uint32Array(count);
-    for (let row = 0, i = 0; i < count; row++) if ((bits[row >> 3]! >> (row & 7)) & 1) ids[i++] = row;
+    for (let row = 0, i = 0; i < count; row++) if ((bits[row >> 3]! >> (row & 7)) & 1) ids[i++] = first + row;
     return ids;
   }
 
@@ -209,8 +209,8 @@ function rebin(from: number, to: number): Uint8Array {
   return Uint8Array.from({ length: sideOf(from) }, (_, k) => (k < from ? Math.floor((k * to) / from) : to + k - from));
 }
 
-function paint(colour: Float32Array, at: number, bin: number, categorical: boolean): void {
-  if (categorical) colour[at + Math.min(bin, COLOUR_CHANNELS - 1)]!++;
+function paint(colour: Float32Array, at: number, bin: number, channels: number): void {
+  if (channels > 2) colour[at + Math.min(bin, channels - 1)]!++;
   else if (bin < FINE_BINS) {
     colour[at]!++;
     colour[at + 1]! += (bin + 0.5) / FINE_BINS;

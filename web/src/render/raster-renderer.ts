@@ -1,3 +1,4 @@
+import { Borrower, Lender } from "./lend";
 import { rasterize } from "./raster";
 import type { Renderer, Scene } from "./scene";
 
@@ -13,6 +14,7 @@ export class RasterRenderer implements Renderer {
   readonly kind = "raster";
   readonly canvas = document.createElement("canvas");
   readonly #worker: Worker | null;
+  readonly #lender = new Lender();
   #busy = false;
   #waiting: Scene | null = null;
 
@@ -33,7 +35,7 @@ export class RasterRenderer implements Renderer {
     else if (this.#busy) this.#waiting = scene;
     else {
       this.#busy = true;
-      this.#worker.postMessage(scene);
+      this.#worker.postMessage(this.#lender.pack(scene));
     }
   }
 
@@ -49,14 +51,15 @@ export class RasterRenderer implements Renderer {
 
 /** The part of a worker's global scope that is needed here; TypeScript's page library does not know it. */
 export interface RasterScope {
-  addEventListener(type: "message", listener: (event: MessageEvent<Scene>) => void): void;
+  addEventListener(type: "message", listener: (event: MessageEvent<unknown>) => void): void;
   postMessage(message: RasterAnswer, transfer: Transferable[]): void;
 }
 
 /** Makes the worker that this is called in answer scenes with pixels. */
 export function serveRaster(scope: RasterScope): void {
+  const borrower = new Borrower();
   scope.addEventListener("message", ({ data }) => {
-    const answer = rasterize(data);
+    const answer = rasterize(borrower.unpack(data) as Scene);
     scope.postMessage(answer, [answer.pixels.buffer]);
   });
 }

@@ -1,4 +1,4 @@
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import type { Vector } from "../core/column";
 import type { Brush } from "../core/brush";
 import type { Palette } from "../core/colour";
@@ -38,10 +38,13 @@ interface Active {
 export class Crowd {
   readonly count = signal({ rows: 0, approximate: false });
   readonly few = signal<Few | null>(null);
+  /** The filters that were answered last, exactly: what the table shows, which need not run after a moving brush. */
+  readonly settled = signal<Filters>({});
   readonly #lens: Lens;
   readonly #all = signal<Grids>(new Map());
   readonly #selected = signal<Grids | null>(null);
   readonly #densities = new WeakMap<Counted, Map<string, Density>>();
+  #style: Style | null = null;
   #active: Active | null = null;
   #asked = 0;
   #rest = 0;
@@ -76,14 +79,13 @@ export class Crowd {
   densities(left: string, right: string, palette: Palette, height: number): Density[] {
     const [a, b] = [this.#lens.binning(left), this.#lens.binning(right)];
     const all = this.#all.value.get(keyOf([a, b], this.#color.value));
-    const color = this.#lens.color.value;
     const own: Style = {
       palette,
-      categories: color !== null && this.#lens.categories(color) !== null,
       colour: null,
       strength: 0.96,
       height,
     };
+    this.#style = own;
     if (!this.#lens.brushed.value) return all ? [this.#density(all, own)] : [];
     const [r, g, blue] = palette.context;
     const grey: Style = { ...own, colour: [255 * r, 255 * g, 255 * blue], strength: 0.3 };
@@ -123,6 +125,7 @@ export class Crowd {
       const found = missing.map(
         (pair, i) => [keyOf(pair, color), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)] as const,
       );
+      await this.#warm(found.map(([, counted]) => counted));
       // Those that are drawn now, and of the others no more than as many again.
       const kept = [...this.#all.peek()].slice(-2 * pairs.length);
       this.#all.value = new Map([...kept, ...found]);
@@ -133,9 +136,12 @@ export class Crowd {
     clearTimeout(this.#rest);
     const ticket = ++this.#asked;
     if (Object.keys(filters).length === 0) {
-      this.few.value = null;
-      this.#selected.value = null;
-      this.count.value = { rows: this.#lens.engine.frame.rows, approximate: false };
+      batch(() => {
+        this.few.value = null;
+        this.#selected.value = null;
+        this.settled.value = filters;
+        this.count.value = { rows: this.#lens.engine.frame.rows, approximate: false };
+      });
       return;
     }
     const moving = this.#approximate(filters, pairs);
@@ -166,9 +172,11 @@ export class Crowd {
       return [pairKey(pair), this.#counted(pair, cube, i, counts, COARSE_BINS)] as const;
     });
     performance.measure("undertow:brush", { start, end: performance.now() });
-    this.few.value = null;
-    this.#selected.value = new Map(grids);
-    this.count.value = { rows: Math.round(rows / cube.share), approximate: true };
+    batch(() => {
+      this.few.value = null;
+      this.#selected.value = new Map(grids);
+      this.count.value = { rows: Math.round(rows / cube.share), approximate: true };
+    });
     return true;
   }
 
@@ -176,19 +184,32 @@ export class Crowd {
     const { engine } = this.#lens;
     const { count } = await engine.select(filters);
     if (ticket !== this.#asked) return;
+    let few: Few | null = null;
+    let selected: Grids | null = null;
     if (count <= FEW_SELECTED) {
       const { columns } = await engine.rows({ filters, columns: this.#lens.wanted.peek(), limit: FEW_SELECTED });
-      if (ticket !== this.#asked) return;
-      this.few.value = { count, vectors: new Map(Object.entries(columns)) };
+      few = { count, vectors: new Map(Object.entries(columns)) };
     } else {
       const cube = await engine.cube({ pairs, bins: FINE_BINS, filters, ...(color ? { color } : {}) });
-      if (ticket !== this.#asked) return;
-      this.few.value = null;
-      this.#selected.value = new Map(
-        pairs.map((pair, i) => [pairKey(pair), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)]),
-      );
+      const counted = pairs.map((pair, i) => this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS));
+      await this.#warm(counted);
+      selected = new Map(pairs.map((pair, i) => [pairKey(pair), counted[i]!]));
     }
-    this.count.value = { rows: count, approximate: false };
+    if (ticket !== this.#asked) return;
+    batch(() => {
+      this.few.value = few;
+      this.#selected.value = selected;
+      this.settled.value = filters;
+      this.count.value = { rows: count, approximate: false };
+    });
+  }
+
+  /** Makes drawings ahead, one at a time, so that none of them together holds up the page. */
+  async #warm(counted: readonly Counted[]): Promise<void> {
+    for (const each of counted) {
+      if (this.#style) this.#density(each, this.#style);
+      await new Promise((done) => setTimeout(done));
+    }
   }
 
   #counted(pair: Pair, cube: Cube, index: number, counts: Uint32Array, bins: number): Counted {

@@ -1,7 +1,6 @@
 import type { Palette, Rgb } from "../core/colour";
 import { rampColour } from "../core/colour";
 import { COARSE_BINS, SPECIAL_BINS } from "../core/edges";
-import { COLOUR_CHANNELS } from "../engine/engine";
 import type { Density, Grid, LineSet } from "../render/scene";
 
 /** So many occupied cells are drawn as lines, each for itself; more run together and are gathered. */
@@ -15,7 +14,7 @@ const LONELY = 2;
 export interface Counted {
   readonly bins: number;
   readonly counts: Uint32Array;
-  /** `COLOUR_CHANNELS` a cell, as the engine says; null draws all in one colour. */
+  /** What every cell says of its rows' colours, as the engine has it; null draws all in one colour. */
   readonly colours: Float32Array | null;
   /** The places of the bins on the left and the right axis: [0, 1] or a slot. */
   readonly places: readonly [Float32Array, Float32Array];
@@ -26,7 +25,6 @@ export interface Counted {
 /** How to draw it. */
 export interface Style {
   readonly palette: Palette;
-  readonly categories: boolean;
   /** One colour for all; null for the cells' own. */
   readonly colour: Rgb | null;
   readonly strength: number;
@@ -121,12 +119,7 @@ function linesOf(counted: Counted, style: Style, wanted: (cell: number) => boole
 }
 
 /** The mean colour of a cell's rows: of their places on the ramp, or of their categories' hues. */
-function cellColour(
-  out: Float64Array,
-  { colours }: Counted,
-  { palette, categories, colour }: Style,
-  cell: number,
-): void {
+function cellColour(out: Float64Array, { counts, colours }: Counted, { palette, colour }: Style, cell: number): void {
   if (colour || !colours) {
     const [r, g, b] = colour ?? palette.plain;
     out[0] = r;
@@ -134,8 +127,9 @@ function cellColour(
     out[2] = b;
     return;
   }
-  const at = cell * COLOUR_CHANNELS;
-  if (!categories) {
+  const channels = colours.length / counts.length;
+  const at = cell * channels;
+  if (channels === 2) {
     const known = colours[at]!;
     const [r, g, b] = known > 0 ? rampColour(palette.ramp, colours[at + 1]! / known) : palette.unknown;
     out[0] = r;
@@ -145,7 +139,7 @@ function cellColour(
   }
   let sum = 0;
   out.fill(0);
-  for (let k = 0; k < COLOUR_CHANNELS; k++) {
+  for (let k = 0; k < channels; k++) {
     const count = colours[at + k]!;
     if (count === 0) continue;
     const hue = k < palette.categories.length - 1 ? palette.categories[k]! : palette.categories.at(-1)!;

@@ -119,6 +119,9 @@ export class Lens {
 
   readonly brushed = computed(() => Object.keys(this.filters.value).length > 0);
 
+  /** The filters that the table follows: those of a brush at rest. */
+  readonly settled = computed<Filters>(() => (this.crowd ? this.crowd.settled.value : this.filters.value));
+
   /** How many rows are selected; approximate while a brush moves over a large frame. */
   readonly count = computed(() =>
     this.crowd ? this.crowd.count.value : { rows: this.#selection.value.count, approximate: false },

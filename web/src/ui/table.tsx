@@ -29,7 +29,7 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
     const hidden = engine.frame.columns.map((column) => column.name).filter((name) => !drawn.value.includes(name));
     return [...drawn.value, ...hidden];
   }).value;
-  const filters = lens.filters.value;
+  const filters = lens.settled.value;
   const { top, height } = view.value;
   const offset = Math.max(0, Math.floor(top / ROW) - MARGIN);
   const limit = Math.ceil(height / ROW) + 2 * MARGIN;

@@ -179,8 +179,8 @@ describe("cube", () => {
         relus[bin(a, value, bins) * side + bin(b, plain.b[i]!, bins)]!++;
     });
     known.forEach((count, cell) => {
-      expect(colours[0]![8 * cell]).toBe(count);
-      expect(colours[0]![8 * cell + 1]).toBeCloseTo(place[cell]!, 3);
+      expect(colours[0]![2 * cell]).toBe(count);
+      expect(colours[0]![2 * cell + 1]).toBeCloseTo(place[cell]!, 3);
       expect(byKind.colours[0]![8 * cell]).toBe(relus[cell]);
     });
   });
