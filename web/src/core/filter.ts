@@ -16,7 +16,36 @@ export interface ColumnFilter {
 export type Special = "nan" | "+inf" | "-inf";
 
 /** An AND over columns; the empty object passes every row. */
-export type Filters = Readonly<Record<string, ColumnFilter>>;
+export type ColumnFilters = Readonly<Record<string, ColumnFilter>>;
+
+/** What was kept or thrown out, once and for all until it is undone. */
+export interface Step {
+  readonly action: "keep" | "exclude";
+  readonly columns: ColumnFilters;
+  readonly search?: string;
+}
+
+/** Which rows a question is about. */
+export interface Filters {
+  readonly columns: ColumnFilters;
+  /** Applied before the rest, in order. */
+  readonly steps?: readonly Step[];
+  /** A text that one of the row's values contains, whatever the case. Empty passes every row. */
+  readonly search?: string;
+}
+
+/** Passes every row. */
+export const EVERYTHING: Filters = { columns: {} };
+
+/** Whether filters pass every row by what they say, and not by chance. */
+export function passesAll({ columns, steps, search }: Filters): boolean {
+  return Object.keys(columns).length === 0 && !steps?.length && !search;
+}
+
+/** The columns that filters ask. */
+export function columnsOf({ columns, steps }: Filters): string[] {
+  return [...new Set([columns, ...(steps ?? []).map((step) => step.columns)].flatMap((each) => Object.keys(each)))];
+}
 
 /** Turns one column's filter into a test of a row index. */
 export function predicate(filter: ColumnFilter, vector: Vector): (row: number) => boolean {

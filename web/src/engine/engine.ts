@@ -1,6 +1,6 @@
 import type { ColumnInfo, Summary, Values, Vector } from "../core/column";
 import type { Cut } from "../core/edges";
-import type { Filters } from "../core/filter";
+import type { ColumnFilters, Filters } from "../core/filter";
 
 /** One lens's table as the page knows it before asking for any value. */
 export interface FrameInfo {
@@ -145,7 +145,7 @@ export interface Finding {
   readonly advice: string;
   readonly source: string;
   readonly lens: string;
-  readonly filters: Filters;
+  readonly filters: ColumnFilters;
 }
 
 /** Everything a host hands to the workbench. */

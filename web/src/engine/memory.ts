@@ -2,6 +2,7 @@ import type { Summary, Vector } from "../core/column";
 import type { Cut } from "../core/edges";
 import { FINE_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
+import { columnsOf, EVERYTHING, passesAll } from "../core/filter";
 import { joinKeys } from "./column-data";
 import type {
   Binning,
@@ -62,7 +63,7 @@ export class MemoryEngine implements Engine {
 
   async percentiles(column: string): Promise<Float64Array> {
     this.#column(column);
-    const parts = await this.#all((place) => place.ask("keys", {}, column, null));
+    const parts = await this.#all((place) => place.ask("keys", EVERYTHING, column, null));
     return this.#places[0]!.do("percentiles", [parts.map((part) => part.keys)]);
   }
 
@@ -84,7 +85,7 @@ export class MemoryEngine implements Engine {
       ];
       if (query.active) axes.push([query.active.axis, query.active.positions]);
       for (const [axis, bins] of axes) await this.#prepare(axis, bins);
-      const filters = query.filters ?? {};
+      const filters = query.filters ?? EVERYTHING;
       await this.#prepareFilters(filters);
       const share = Math.min(1, (query.sample ?? Infinity) / Math.max(1, this.frame.rows));
       const parts = await Promise.all(
@@ -115,10 +116,10 @@ export class MemoryEngine implements Engine {
 
   async rows(query: RowsQuery): Promise<Rows> {
     return measured("rows", async () => {
-      const filters = query.filters ?? {};
+      const filters = query.filters ?? EVERYTHING;
       query.columns.forEach((name) => this.#column(name));
       const offset = query.offset ?? 0;
-      if (!query.order?.length && Object.keys(filters).length === 0) {
+      if (!query.order?.length && passesAll(filters)) {
         const count = Math.max(0, Math.min(this.frame.rows - offset, query.limit ?? Infinity));
         const all = Uint32Array.from({ length: count }, (_, i) => offset + i);
         return { ids: all, columns: await this.values(all, query.columns), total: this.frame.rows };
@@ -159,7 +160,7 @@ export class MemoryEngine implements Engine {
     return measured("nearest", async () => {
       await this.#prepare(query.left, FINE_BINS);
       await this.#prepare(query.right, FINE_BINS);
-      await this.#prepareFilters(query.filters ?? {});
+      await this.#prepareFilters(query.filters ?? EVERYTHING);
       const parts = await this.#all((place) => place.ask("nearest", query));
       let best: { row: number; distance: number } | null = null;
       parts.forEach((part, i) => {
@@ -217,7 +218,7 @@ export class MemoryEngine implements Engine {
   }
 
   async #prepareFilters(filters: Filters): Promise<void> {
-    for (const name of Object.keys(filters)) {
+    for (const name of columnsOf(filters)) {
       this.#column(name);
       if (!this.#encoding.has(name)) await this.#prepare({ column: name, ...this.#ownCut(name) }, FINE_BINS);
       else await this.#encoding.get(name);

@@ -2,8 +2,8 @@ import type { Vector } from "../core/column";
 import { isPresent } from "../core/column";
 import type { Cut } from "../core/edges";
 import { FINE_BINS } from "../core/edges";
-import type { ColumnFilter, Filters } from "../core/filter";
-import { predicate } from "../core/filter";
+import type { ColumnFilter, ColumnFilters, Filters } from "../core/filter";
+import { EVERYTHING, predicate } from "../core/filter";
 import { Coder, sideOf } from "./codes";
 import type { Binning, NearestQuery } from "./engine";
 import { colourChannels } from "./engine";
@@ -35,6 +35,13 @@ interface Bins {
   readonly coarse: Uint8Array;
 }
 
+/** The rows that pass something, and what. */
+interface Mask {
+  readonly key: string;
+  /** One byte a row in shuffled order; null where all pass. */
+  readonly bytes: Uint8Array | null;
+}
+
 /** Scales of one column whose bins are kept, a byte a row each: the axis' own, and one that was just left. */
 const KEPT = 2;
 
@@ -43,7 +50,8 @@ export class Shard {
   readonly rows: number;
   readonly #order: Uint32Array;
   readonly #columns = new Map<string, Column>();
-  #mask: { readonly key: string; readonly bytes: Uint8Array | null } = { key: "{}", bytes: null };
+  #mask: Mask = { key: "", bytes: null };
+  #kept: Mask = { key: "", bytes: null };
 
   constructor(rows: number) {
     this.rows = rows;
@@ -135,7 +143,7 @@ export class Shard {
 
   /** The row whose line passes nearest to a point, and how far off. */
   nearest(query: NearestQuery): { row: number; distance: number } | null {
-    const mask = this.#passing(query.filters ?? {});
+    const mask = this.#passing(query.filters ?? EVERYTHING);
     const [a, b] = [this.#bins(query.left, FINE_BINS).bytes, this.#bins(query.right, FINE_BINS).bytes];
     const { t, y } = query;
     const [left, right] = [query.heights[0].map((h) => (1 - t) * h - y), query.heights[1].map((h) => t * h)];
@@ -175,13 +183,42 @@ export class Shard {
   #passing(filters: Filters): Uint8Array | null {
     const key = JSON.stringify(filters);
     if (this.#mask.key === key) return this.#mask.bytes;
-    let bytes: Uint8Array | null = null;
-    for (const [name, filter] of Object.entries(filters)) {
+    let bytes = this.#afterSteps(filters.steps ?? []);
+    bytes = this.#narrowed(bytes, filters.columns);
+    if (filters.search) bytes = this.#searched(bytes, filters.search);
+    this.#mask = { key, bytes };
+    return bytes;
+  }
+
+  /** What the steps leave; the last answer is kept, since brushes come and go above it. */
+  #afterSteps(steps: NonNullable<Filters["steps"]>): Uint8Array | null {
+    if (steps.length === 0) return null;
+    const key = JSON.stringify(steps);
+    if (this.#kept.key === key) return this.#kept.bytes;
+    // A longer stack grows from the one before it.
+    let bytes = this.#afterSteps(steps.slice(0, -1));
+    const { action, columns, search } = steps.at(-1)!;
+    let passing = this.#narrowed(null, columns);
+    if (search) passing = this.#searched(passing, search);
+    const left = new Uint8Array(this.rows);
+    for (let i = 0; i < left.length; i++) {
+      const passes = passing === null || passing[i] === 1;
+      left[i] = Number((bytes === null || bytes[i] === 1) && passes === (action === "keep"));
+    }
+    bytes = left;
+    this.#kept = { key, bytes };
+    return bytes;
+  }
+
+  /** `mask` without the rows that some columns' filters stop; `mask` itself is left as it was. */
+  #narrowed(mask: Uint8Array | null, columns: ColumnFilters): Uint8Array | null {
+    let bytes = mask;
+    for (const [name, filter] of Object.entries(columns)) {
       const column = this.#column(name);
       const { codes } = column;
       const table = tableOf(filter, column);
       const exact = predicate(filter, column.vector);
-      const next: Uint8Array = bytes ?? new Uint8Array(this.rows).fill(1);
+      const next = bytes === null ? new Uint8Array(this.rows).fill(1) : bytes === mask ? bytes.slice() : bytes;
       for (let i = 0; i < codes.length; i++) {
         if (next[i] === 0) continue;
         const known = table[codes[i]!]!;
@@ -189,7 +226,29 @@ export class Shard {
       }
       bytes = next;
     }
-    this.#mask = { key, bytes };
+    return bytes;
+  }
+
+  /** `mask` without the rows of which no value contains a text. */
+  #searched(mask: Uint8Array | null, search: string): Uint8Array {
+    const wanted = search.toLowerCase();
+    const bytes = new Uint8Array(this.rows);
+    for (const { vector } of this.#columns.values()) {
+      const names = vector.categories?.map((name) => name.toLowerCase().includes(wanted)) ?? null;
+      for (let i = 0; i < bytes.length; i++) {
+        if (bytes[i] === 1 || (mask !== null && mask[i] === 0)) continue;
+        const row = this.#order[i]!;
+        if (!isPresent(vector, row)) continue;
+        const value = vector.values[row]!;
+        bytes[i] = Number(
+          names
+            ? names[value]
+            : String(vector.exact?.[row] ?? value)
+                .toLowerCase()
+                .includes(wanted),
+        );
+      }
+    }
     return bytes;
   }
 }

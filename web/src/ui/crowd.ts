@@ -4,6 +4,7 @@ import type { Brush } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
+import { EVERYTHING } from "../core/filter";
 import type { Binning, Cube } from "../engine/engine";
 import type { Density } from "../render/scene";
 import type { Counted, Style } from "./grids";
@@ -36,10 +37,10 @@ interface Active {
 
 /** What a frame of many rows looks like: joint counts of neighbouring axes, of all rows and of the selected ones. */
 export class Crowd {
-  readonly count = signal({ rows: 0, approximate: false });
+  readonly count = signal({ rows: 0, left: 0, approximate: false });
   readonly few = signal<Few | null>(null);
   /** The filters that were answered last, exactly: what the table shows, which need not run after a moving brush. */
-  readonly settled = signal<Filters>({});
+  readonly settled = signal<Filters>(EVERYTHING);
   readonly #lens: Lens;
   readonly #all = signal<Grids>(new Map());
   readonly #selected = signal<Grids | null>(null);
@@ -70,15 +71,16 @@ export class Crowd {
 
   /** Starts to follow axes, colours and brushes. */
   open(): void {
-    this.count.value = { rows: this.#lens.engine.frame.rows, approximate: false };
-    effect(() => void this.#countAll(this.#pairs.value, this.#color.value));
+    const { rows } = this.#lens.engine.frame;
+    this.count.value = { rows, left: rows, approximate: false };
+    effect(() => void this.#countAll(this.#pairs.value, this.#color.value, this.#lens.base.value));
     effect(() => this.#brushed(this.#lens.filters.value, this.#pairs.value, this.#color.value));
   }
 
   /** What is drawn between two axes, the lowest first. */
   densities(left: string, right: string, palette: Palette, height: number): Density[] {
     const [a, b] = [this.#lens.binning(left), this.#lens.binning(right)];
-    const all = this.#all.value.get(keyOf([a, b], this.#color.value));
+    const all = this.#all.value.get(keyOf([a, b], this.#color.value, this.#lens.base.value));
     const own: Style = {
       palette,
       colour: null,
@@ -86,6 +88,7 @@ export class Crowd {
       height,
     };
     this.#style = own;
+    if (!this.#lens.brushed.value && this.few.value) return [];
     if (!this.#lens.brushed.value) return all ? [this.#density(all, own)] : [];
     const [r, g, blue] = palette.context;
     const grey: Style = { ...own, colour: [255 * r, 255 * g, 255 * blue], strength: 0.3 };
@@ -95,7 +98,7 @@ export class Crowd {
 
   /** Makes ready for a brush on an axis; called when the pointer comes near it. */
   async activate(name: string): Promise<void> {
-    const { [name]: _, ...others } = this.#lens.filters.peek();
+    const others = without(this.#lens.filters.peek(), name);
     const axis = this.#lens.binning(name);
     const pairs = this.#pairs.peek();
     const key = JSON.stringify([axis, others, pairs.map(pairKey), this.#color.peek()]);
@@ -117,13 +120,18 @@ export class Crowd {
     }
   }
 
-  async #countAll(pairs: readonly Pair[], color: Binning | null): Promise<void> {
+  async #countAll(pairs: readonly Pair[], color: Binning | null, base: Filters): Promise<void> {
     const known = this.#all.peek();
-    const missing = pairs.filter((pair) => !known.has(keyOf(pair, color)));
+    const missing = pairs.filter((pair) => !known.has(keyOf(pair, color, base)));
     if (missing.length) {
-      const cube = await this.#lens.engine.cube({ pairs: missing, bins: FINE_BINS, ...(color ? { color } : {}) });
+      const cube = await this.#lens.engine.cube({
+        pairs: missing,
+        bins: FINE_BINS,
+        filters: base,
+        ...(color ? { color } : {}),
+      });
       const found = missing.map(
-        (pair, i) => [keyOf(pair, color), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)] as const,
+        (pair, i) => [keyOf(pair, color, base), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)] as const,
       );
       await this.#warm(found.map(([, counted]) => counted));
       // Those that are drawn now, and of the others no more than as many again.
@@ -135,13 +143,13 @@ export class Crowd {
   #brushed(filters: Filters, pairs: readonly Pair[], color: Binning | null): void {
     clearTimeout(this.#rest);
     const ticket = ++this.#asked;
-    if (Object.keys(filters).length === 0) {
+    if (Object.keys(filters.columns).length === 0) {
       batch(() => {
         this.few.value = null;
         this.#selected.value = null;
         this.settled.value = filters;
-        this.count.value = { rows: this.#lens.engine.frame.rows, approximate: false };
       });
+      void this.#countLeft(filters, ticket);
       return;
     }
     const moving = this.#approximate(filters, pairs);
@@ -152,8 +160,8 @@ export class Crowd {
   #approximate(filters: Filters, pairs: readonly Pair[]): boolean {
     const active = this.#active;
     const name = active?.axis.column;
-    if (!active?.cube || name === undefined || !filters[name]) return false;
-    const { [name]: _, ...others } = filters;
+    if (!active?.cube || name === undefined || !filters.columns[name]) return false;
+    const others = without(filters, name);
     if (JSON.stringify([active.axis, others, pairs.map(pairKey), this.#color.peek()]) !== active.key) return false;
     const start = performance.now();
     const { cube } = active;
@@ -175,7 +183,7 @@ export class Crowd {
     batch(() => {
       this.few.value = null;
       this.#selected.value = new Map(grids);
-      this.count.value = { rows: Math.round(rows / cube.share), approximate: true };
+      this.count.value = { ...this.count.peek(), rows: Math.round(rows / cube.share), approximate: true };
     });
     return true;
   }
@@ -200,7 +208,19 @@ export class Crowd {
       this.few.value = few;
       this.#selected.value = selected;
       this.settled.value = filters;
-      this.count.value = { rows: count, approximate: false };
+      this.count.value = { ...this.count.peek(), rows: count, approximate: false };
+    });
+  }
+
+  /** Counts what steps left over; few enough are fetched and drawn line by line. */
+  async #countLeft(base: Filters, ticket: number): Promise<void> {
+    const { engine, wanted } = this.#lens;
+    const left = base.steps?.length ? (await engine.select(base)).count : engine.frame.rows;
+    const few = left <= FEW_SELECTED ? await engine.rows({ filters: base, columns: wanted.peek() }) : null;
+    if (ticket !== this.#asked) return;
+    batch(() => {
+      this.few.value = few && { count: left, vectors: new Map(Object.entries(few.columns)) };
+      this.count.value = { rows: left, left, approximate: false };
     });
   }
 
@@ -239,8 +259,14 @@ function pairKey(pair: Pair): string {
   return JSON.stringify(pair.map(({ column, scale, domain }) => [column, scale, domain]));
 }
 
-function keyOf(pair: Pair, color: Binning | null): string {
-  return `${pairKey(pair)} ${JSON.stringify(color && [color.column, color.scale, color.domain])}`;
+function keyOf(pair: Pair, color: Binning | null, base: Filters): string {
+  return `${pairKey(pair)} ${JSON.stringify([color && [color.column, color.scale, color.domain], base.steps])}`;
+}
+
+/** The filters without what one column says. */
+function without(filters: Filters, name: string): Filters {
+  const { [name]: _, ...columns } = filters.columns;
+  return { ...filters, columns };
 }
 
 function positionsOf(axis: Binning, categories: readonly string[] | null): number {

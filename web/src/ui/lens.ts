@@ -3,7 +3,7 @@ import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
 import type { Brush } from "../core/brush";
 import { fromFilter, toFilter } from "../core/brush";
 import type { Palette } from "../core/colour";
-import type { ColumnFilter, Filters } from "../core/filter";
+import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
 import { defaultScale, LOWER_SLOTS, makeScale, positions, Slot } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
@@ -26,10 +26,11 @@ export interface Hovered {
 interface ExactRows {
   readonly count: number;
   readonly vectors: ReadonlyMap<string, Vector>;
-  /** One byte a row: 1 selected, 0 context. */
+  /** One byte a row: 1 selected, 0 context, 2 not to be drawn. */
   readonly selected: Uint8Array;
 }
 
+const NOTHING: Selection = { count: 0, bits: new Uint8Array(0) };
 const NONE: ExactRows = { count: 0, vectors: new Map(), selected: new Uint8Array(0) };
 
 /** What a person has made of one frame: its axes, brushes and colours, and what follows from them. */
@@ -49,7 +50,10 @@ export class Lens {
   readonly #infos: ReadonlyMap<string, ColumnInfo>;
   readonly #summaries = signal<ReadonlyMap<string, Summary>>(new Map());
   readonly #vectors = signal<ReadonlyMap<string, Vector>>(new Map());
-  readonly #selection = signal<Selection>({ count: 0, bits: new Uint8Array(0) });
+  readonly #selection = signal<{ readonly chosen: Selection; readonly left: Selection }>({
+    chosen: NOTHING,
+    left: NOTHING,
+  });
   readonly #percentiles = signal<ReadonlyMap<string, Float64Array>>(new Map());
   readonly #scales = new Map<string, Scale>();
   readonly #places = new WeakMap<Vector, { readonly scale: Scale; readonly places: Float32Array }>();
@@ -73,16 +77,10 @@ export class Lens {
       return;
     }
     await this.#load(this.wanted.value);
-    this.#selection.value = await this.engine.select(this.filters.value);
+    await this.#select(this.filters.value, this.base.value);
     this.ready.value = true;
     effect(() => void this.#load(this.wanted.value));
-    let asked = 0;
-    effect(() => {
-      const ticket = ++asked;
-      void this.engine.select(this.filters.value).then((selection) => {
-        if (ticket === asked) this.#selection.value = selection;
-      });
-    });
+    effect(() => void this.#select(this.filters.value, this.base.value));
   }
 
   info(name: string): ColumnInfo {
@@ -108,23 +106,31 @@ export class Lens {
     this.crowd ? this.axes.value : this.axes.value.filter((name) => this.#vectors.value.has(name)),
   );
 
+  /** What was kept and thrown out, in order; the last can be undone. */
+  readonly steps = signal<readonly Step[]>([]);
+
   readonly filters = computed<Filters>(() => {
-    const filters: Record<string, ColumnFilter> = {};
+    const columns: Record<string, ColumnFilter> = {};
     for (const [name, brushes] of Object.entries(this.brushes.value)) {
       const filter = toFilter(brushes, this.#summaries.value.get(name)?.min ?? -Infinity);
-      if (filter) filters[name] = filter;
+      if (filter) columns[name] = filter;
     }
-    return filters;
+    return { columns, steps: this.steps.value };
   });
 
-  readonly brushed = computed(() => Object.keys(this.filters.value).length > 0);
+  /** What the steps left over, brushes aside. */
+  readonly base = computed<Filters>(() => ({ columns: {}, steps: this.steps.value }));
+
+  readonly brushed = computed(() => Object.keys(this.filters.value.columns).length > 0);
 
   /** The filters that the table follows: those of a brush at rest. */
   readonly settled = computed<Filters>(() => (this.crowd ? this.crowd.settled.value : this.filters.value));
 
   /** How many rows are selected; approximate while a brush moves over a large frame. */
   readonly count = computed(() =>
-    this.crowd ? this.crowd.count.value : { rows: this.#selection.value.count, approximate: false },
+    this.crowd
+      ? this.crowd.count.value
+      : { rows: this.#selection.value.chosen.count, left: this.#selection.value.left.count, approximate: false },
   );
 
   /** The rows that are drawn line by line. */
@@ -134,9 +140,10 @@ export class Lens {
       if (!few) return NONE;
       return { count: few.count, vectors: few.vectors, selected: new Uint8Array(few.count).fill(1) };
     }
-    const { bits } = this.#selection.value;
+    const { chosen, left } = this.#selection.value;
     const selected = new Uint8Array(this.engine.frame.rows);
-    for (let i = 0; i < selected.length; i++) selected[i] = ((bits[i >> 3] ?? 0) >> (i & 7)) & 1;
+    const bit = ({ bits }: Selection, i: number) => ((bits[i >> 3] ?? 0) >> (i & 7)) & 1;
+    for (let i = 0; i < selected.length; i++) selected[i] = bit(left, i) === 0 ? 2 : bit(chosen, i);
     return { count: selected.length, vectors: this.#vectors.value, selected };
   });
 
@@ -229,8 +236,21 @@ export class Lens {
     this.brushes.value = {};
   }
 
+  /** Goes on with the brushed rows alone, or without them. */
+  restrict(action: Step["action"]): void {
+    batch(() => {
+      this.steps.value = [...this.steps.value, { action, columns: this.filters.value.columns }];
+      this.brushes.value = {};
+    });
+  }
+
+  /** Takes back the last `restrict`. */
+  undo(): void {
+    this.steps.value = this.steps.value.slice(0, -1);
+  }
+
   /** Lays a finding's evidence on the axes; those it needs are shown. */
-  showEvidence(filters: Filters): void {
+  showEvidence(filters: ColumnFilters): void {
     batch(() => {
       const known = Object.entries(filters).filter(([name]) => this.#infos.has(name));
       for (const [name] of known) if (!this.axes.value.includes(name)) this.restore(name);
@@ -270,6 +290,14 @@ export class Lens {
       this.#percentiles.value = new Map([...this.#percentiles.peek(), ...found]);
     }
     this.chosenScales.value = { ...this.chosenScales.value, [share || name]: scale };
+  }
+
+  #asked = 0;
+
+  async #select(filters: Filters, base: Filters): Promise<void> {
+    const ticket = ++this.#asked;
+    const [chosen, left] = await Promise.all([this.engine.select(filters), this.engine.select(base)]);
+    if (ticket === this.#asked) this.#selection.value = { chosen, left };
   }
 
   async #load(names: readonly string[]): Promise<void> {

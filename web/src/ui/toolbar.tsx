@@ -15,7 +15,7 @@ interface ToolbarProps {
 /** Which lens, which axes, which colours, and how many lines are selected. */
 export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Element {
   const { frame } = lens.engine;
-  const { rows, approximate } = lens.count.value;
+  const { rows, left, approximate } = lens.count.value;
   return (
     <div class="ut-toolbar">
       {lenses.length > 1 && (
@@ -60,10 +60,27 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
       <AxesMenu lens={lens} />
       <div class="ut-count" role="status" aria-live="polite">
         {approximate && "≈ "}
-        <strong>{formatCount(rows)}</strong> of {formatCount(frame.rows)} lines
+        <strong>{formatCount(rows)}</strong> of {formatCount(left)} lines
         {lens.brushed.value && (
-          <button type="button" onClick={() => lens.clear()}>
-            Clear brushes
+          <>
+            <button type="button" onClick={() => lens.clear()}>
+              Clear brushes
+            </button>
+            <button type="button" title="Go on with the brushed lines alone" onClick={() => lens.restrict("keep")}>
+              Keep
+            </button>
+            <button type="button" title="Go on without the brushed lines" onClick={() => lens.restrict("exclude")}>
+              Exclude
+            </button>
+          </>
+        )}
+        {lens.steps.value.length > 0 && (
+          <button
+            type="button"
+            title={`Bring back what the last step took away; ${formatCount(frame.rows)} lines in all`}
+            onClick={() => lens.undo()}
+          >
+            Undo
           </button>
         )}
       </div>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Vector } from "../../src/core/column";
 import { isPresent } from "../../src/core/column";
-import type { Filters } from "../../src/core/filter";
+import type { ColumnFilters, Filters } from "../../src/core/filter";
+import { EVERYTHING } from "../../src/core/filter";
 import type { Binning } from "../../src/engine/engine";
 import { engineOf, messy, names, numbers, seeded } from "../helpers";
 
@@ -19,33 +20,55 @@ async function table(seed: number, rows: number) {
 
 /** The filter's meaning, said again as plainly as can be. */
 function passes(filters: Filters, row: Record<string, number | string | null>): boolean {
-  return Object.entries(filters).every(([name, filter]) => {
-    const value = row[name]!;
-    if (value === null) return filter.missing ?? false;
-    if (typeof value === "string") return filter.values?.includes(value) ?? false;
-    if (Number.isNaN(value)) return filter.special?.includes("nan") ?? false;
-    if (value === Infinity) return filter.special?.includes("+inf") ?? false;
-    if (value === -Infinity) return filter.special?.includes("-inf") ?? false;
-    return filter.ranges?.some(([low, high]) => low <= value && value <= high) ?? false;
-  });
+  const kept = (filters.steps ?? []).every(
+    ({ action, columns, search }) => passes({ columns, ...(search ? { search } : {}) }, row) === (action === "keep"),
+  );
+  const found =
+    !filters.search ||
+    Object.values(row).some(
+      (value) => value !== null && String(value).toLowerCase().includes(filters.search!.toLowerCase()),
+    );
+  return kept && found && Object.entries(filters.columns).every(([name, filter]) => passesColumn(filter, row[name]!));
+}
+
+function passesColumn(filter: ColumnFilters[string], value: number | string | null): boolean {
+  if (value === null) return filter.missing ?? false;
+  if (typeof value === "string") return filter.values?.includes(value) ?? false;
+  if (Number.isNaN(value)) return filter.special?.includes("nan") ?? false;
+  if (value === Infinity) return filter.special?.includes("+inf") ?? false;
+  if (value === -Infinity) return filter.special?.includes("-inf") ?? false;
+  return filter.ranges?.some(([low, high]) => low <= value && value <= high) ?? false;
 }
 
 const FILTERS: Filters[] = [
-  {},
-  { a: { ranges: [[0, 5]] } },
+  EVERYTHING,
+  { columns: { a: { ranges: [[0, 5]] } } },
   {
-    a: {
-      ranges: [
-        [-3, -1],
-        [2, 2],
-      ],
-      special: ["nan"],
-      missing: true,
+    columns: {
+      a: {
+        ranges: [
+          [-3, -1],
+          [2, 2],
+        ],
+        special: ["nan"],
+        missing: true,
+      },
     },
   },
-  { a: { special: ["+inf", "-inf"] }, kind: { values: ["relu", "</script>"], missing: true } },
-  { kind: { values: [] } },
-  { b: { ranges: [[-Infinity, Infinity]] } },
+  { columns: { a: { special: ["+inf", "-inf"] }, kind: { values: ["relu", "</script>"], missing: true } } },
+  { columns: { kind: { values: [] } } },
+  { columns: { b: { ranges: [[-Infinity, Infinity]] } } },
+  { columns: {}, search: "SCRIPT" },
+  { columns: { a: { ranges: [[0, 1e9]] } }, search: "1" },
+  { columns: {}, steps: [{ action: "exclude", columns: { a: { ranges: [[0, 5]] } } }] },
+  {
+    columns: { b: { ranges: [[-10, 10]] } },
+    steps: [
+      { action: "keep", columns: { kind: { values: ["relu", "gelu"] } } },
+      { action: "exclude", columns: { a: { ranges: [[-2, 2]], missing: true } }, search: "e" },
+      { action: "keep", columns: {} },
+    ],
+  },
 ];
 
 describe("select", () => {
@@ -61,7 +84,7 @@ describe("select", () => {
   );
 
   test("an unknown column is an error that names it", async () => {
-    await expect((await table(1, 3)).engine.select({ nope: {} })).rejects.toThrow("“nope”");
+    await expect((await table(1, 3)).engine.select({ columns: { nope: {} } })).rejects.toThrow("“nope”");
   });
 });
 
@@ -71,7 +94,7 @@ describe("rows", () => {
     for (const descending of [false, true]) {
       const { ids, columns, total } = await engine.rows({
         columns: ["a", "kind"],
-        filters: { kind: { values: ["relu", "gelu"] } },
+        filters: { columns: { kind: { values: ["relu", "gelu"] } } },
         order: [{ column: "a", descending }],
         offset: 10,
         limit: 50,
@@ -151,7 +174,9 @@ describe("cube", () => {
 
   test.each([8, 7, 60, 240])("agrees with brute force to the last count, in %d bins", async (bins) => {
     const { plain, engine } = await table(3, 2000);
-    const filters: Filters = { kind: { values: ["relu", "tanh"] }, b: { ranges: [[-2, 3.5]], missing: true } };
+    const filters: Filters = {
+      columns: { kind: { values: ["relu", "tanh"] }, b: { ranges: [[-2, 3.5]], missing: true } },
+    };
     const { side, counts } = await engine.cube({ pairs: [[a, b]], bins, filters });
     const wanted = new Uint32Array(side * side);
     plain.a.forEach((value, i) => {
@@ -250,7 +275,7 @@ describe("nearest", () => {
     const query = { left: left!, right: right!, heights: [heights, heights] as const, reach: 0.5 };
     for (let i = 0; i < 50; i++) {
       const [t, y] = [random(), random()];
-      const filters: Filters = i % 2 ? { x: { ranges: [[0, 0.5]] } } : {};
+      const filters: Filters = { columns: i % 2 ? { x: { ranges: [[0, 0.5]] } } : {} };
       const row = (await engine.nearest({ ...query, filters, t, y }))!;
       const off = (k: number) => Math.abs((1 - t) * xs![k]! + t * ys![k]! - y);
       const best = Math.min(...xs!.flatMap((x, k) => (i % 2 && x > 0.5 ? [] : [off(k)])));
