@@ -1,9 +1,10 @@
 import datetime as dt
 import math
 
+import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undertow.diagnose import Finding
@@ -56,6 +57,64 @@ def test_every_value_comes_back_as_it_was(columns):
             values = [str(value).lower() for value in values]
         assert len(values) == len(shown[name])
         assert all(same(a, b) for a, b in zip(values, shown[name], strict=True)), (values, shown[name])
+
+
+@settings(max_examples=40)
+@given(COLUMNS, st.integers(700, 1500))
+def test_every_value_comes_back_from_columns_long_enough_for_planes(columns, times):
+    _, shown = round_trip({name: values * times for name, values in columns.items()})
+    for name, values in columns.items():
+        if all(isinstance(value, bool) for value in values):
+            values = [str(value).lower() for value in values]
+        period = len(values)
+        assert len(shown[name]) == period * times
+        assert all(same(value, values[row % period]) for row, value in enumerate(shown[name]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [("f64", "f8"), ("f32", "f4"), ("i16", "i2"), ("i32", "i4"), ("i64", "i8"), ("i8", "i1")]
+)
+@pytest.mark.parametrize("rows", [0, 1, 7, 9, 1023, 100_001])
+@pytest.mark.parametrize("holes", [False, True])
+def test_every_type_comes_back_at_every_length_with_and_without_holes(kind, dtype, rows, holes):
+    rng = np.random.default_rng(rows)
+    values = rng.standard_normal(rows).astype(dtype) if dtype[0] == "f" else edges_of(dtype, rows, rng)
+    mask = rng.random(rows) < 0.3 if holes else None
+    array = pa.array(values, mask=mask)
+    header, (shown,) = decode(*payload([Frame(pa.table({"a": array}), (Column("a", "number"),))]))
+    assert shown["a"] == array.to_pylist()
+    if rows > 1 and not holes:
+        assert header["frames"][0]["columns"][0]["type"] == kind
+
+
+def edges_of(dtype, rows, rng):
+    """Integers over the whole width of a type, its ends among them."""
+    info = np.iinfo(dtype)
+    return np.append(np.array([info.min, info.max], dtype), rng.integers(info.min, info.max, rows, dtype, True))[:rows]
+
+
+@pytest.mark.parametrize(("categories", "kind"), [(256, "u8"), (257, "u16"), (65_536, "u16"), (65_537, "u32")])
+def test_category_codes_take_the_smallest_type_and_come_back(categories, kind):
+    names = [f"<{number}>" for number in range(categories)]
+    codes = np.random.default_rng(1).integers(0, categories, 5000)
+    array = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names))
+    header, (shown,) = decode(*payload([Frame(pa.table({"a": array}), (Column("a", "category"),))]))
+    assert header["frames"][0]["columns"][0]["type"] == kind
+    assert shown["a"] == array.to_pylist()
+
+
+def test_one_value_late_in_a_column_decides_its_type():
+    values = np.zeros(200_000)
+    values[-1] = 0.1
+    assert round_trip({"a": values})[0]["columns"][0]["type"] == "f64"
+    values[-1] = -0.0
+    assert round_trip({"a": values})[0]["columns"][0]["type"] == "f32"
+
+
+def test_an_integer_beyond_64_bits_is_refused_rather_than_wrapped():
+    frame = Frame(pa.table({"a": pa.array([2**63], pa.uint64())}), (Column("a", "number"),))
+    with pytest.raises(ViewError, match="9223372036854775808 is more than"):
+        payload([frame])
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@ import html
 import re
 import threading
 import time
+import tracemalloc
 import webbrowser
 
+import numpy as np
 import pytest
 
 from undertow.errors import BundleMissingError, ViewError
@@ -47,6 +49,20 @@ def test_a_page_that_cannot_be_written_leaves_the_old_file_and_no_half_one(view,
         view.save(path)
     assert path.read_text() == "old"
     assert list(tmp_path.glob(".out*")) == []
+
+
+def test_a_large_table_is_saved_without_lying_in_memory_as_text(tmp_path):
+    rng = np.random.default_rng(1)
+    frame = from_columns({str(column): rng.standard_normal(1 << 18).astype(np.float32) for column in range(24)})
+    tracemalloc.start()
+    try:
+        path = View([frame]).save(tmp_path / "out.html")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # The compressed columns, a few raw ones at work, and one piece of text; the text alone weighs more than the table.
+    assert path.stat().st_size > frame.table.nbytes
+    assert peak < 2.2 * frame.table.nbytes
 
 
 def test_without_the_front_end_no_file_is_made(view, tmp_path, stub):

@@ -28,6 +28,8 @@ _NUMBERS = (("i8", "<i1"), ("i16", "<i2"), ("i32", "<i4"), ("f32", "<f4"), ("f64
 _CODES = (("u8", "<u1"), ("u16", "<u2"), ("u32", "<u4"))
 #: JavaScript's numbers count exactly up to here.
 _EXACT = 2**53
+#: Numbers tried at a time for a narrower type.
+_PIECE = 1 << 16
 
 #: These could end the element, open a comment in it, or break a line of JavaScript that quotes it.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -136,20 +138,27 @@ def _number(values: pa.ChunkedArray) -> tuple[str, NDArray[Any]]:
     zero = pa.scalar(0, values.type)
     numbers = np.asarray(pc.fill_null(values, zero).to_numpy())
     if numbers.dtype.kind in "iu" and len(numbers) and max(abs(int(numbers.min())), abs(int(numbers.max()))) > _EXACT:
+        if numbers.max() > np.iinfo(np.int64).max:
+            raise ViewError(f"{numbers.max()} is more than the 64-bit integers of a page can hold")
         return "i64", numbers.astype("<i8")
     for kind, dtype in _NUMBERS:
-        with np.errstate(invalid="ignore", over="ignore"):
-            narrow = numbers.astype(dtype)
-            wide = narrow.astype(numbers.dtype)
-        if numbers.dtype.kind == "f":
-            held = np.array_equal(wide, numbers, equal_nan=True) and np.array_equal(
-                np.signbit(wide), np.signbit(numbers)
-            )
-        else:
-            held = np.array_equal(wide, numbers)
-        if held:
-            return kind, narrow
+        if _holds(numbers, dtype):
+            return kind, numbers.astype(dtype)
     raise ViewError(f"numbers of type {values.type} cannot be written to a page")
+
+
+def _holds(numbers: NDArray[Any], dtype: str) -> bool:
+    """Whether a narrower type holds every number, NaN and the sign of 0 included. The first piece refuses most."""
+    for start in range(0, len(numbers), _PIECE):
+        piece = numbers[start : start + _PIECE]
+        with np.errstate(invalid="ignore", over="ignore"):
+            back = piece.astype(dtype).astype(numbers.dtype)
+        real = numbers.dtype.kind == "f"
+        if not np.array_equal(back, piece, equal_nan=real):
+            return False
+        if real and not np.array_equal(np.signbit(back), np.signbit(piece)):
+            return False
+    return True
 
 
 def _category(values: pa.ChunkedArray) -> tuple[str, NDArray[Any], list[str]]:
