@@ -47,7 +47,12 @@ export function edges({ scale, domain, percentiles }: Cut, bins: number): Float6
   if (scale === "percentile") {
     const known = percentiles!.length - 1;
     for (let k = 0; k <= bins; k++) out[k] = percentiles![Math.floor((k * known) / bins)]!;
-  } else for (let k = 1; k < bins; k++) out[k] = Number(out[k]!.toExponential(11));
+  }
+  for (let k = 1; k < bins; k++) {
+    // Two mathematics libraries may differ in the last bit of a logarithm or a power.
+    if (scale === "log" || scale === "symlog") out[k] = Number(out[k]!.toExponential(11));
+    out[k] = Math.min(high, Math.max(low, out[k]!));
+  }
   out[0] = low;
   out[bins] = high;
   return out;
