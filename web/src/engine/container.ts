@@ -67,19 +67,19 @@ async function openFrame(
   const opened = new Map<string, Opened>();
   const groups = new Map<number, HeaderColumn[]>();
   for (const column of frame.columns) groups.set(column.block, [...(groups.get(column.block) ?? []), column]);
-  let turn = 0;
+  const waiting = [...groups];
+  // Every place takes a block when it has done the one before, so that texts are not all copied at once.
   await Promise.all(
-    [...groups].map(async ([block, columns]) => {
-      const place = places[turn++ % places.length]!;
-      const answers: OpenedColumn[] = await place.do("openColumn", [
-        { text: takeBlock(block), size: blocks[block]!.size },
-        columns.map(stored),
-        ends,
-      ]);
-      for (const [i, { summary, shares }] of answers.entries()) {
-        const { name, categories } = columns[i]!;
-        opened.set(name, { summary, categories });
-        await Promise.all(shares.map((share, k) => places[k]!.give(name, share)));
+    places.map(async (place) => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [block, columns] = next;
+        const text = { text: takeBlock(block), size: blocks[block]!.size };
+        const answers: OpenedColumn[] = await place.do("openColumn", [text, columns.map(stored), ends]);
+        for (const [i, { summary, shares }] of answers.entries()) {
+          const { name, categories } = columns[i]!;
+          opened.set(name, { summary, categories });
+          await Promise.all(shares.map((share, k) => places[k]!.give(name, share)));
+        }
       }
     }),
   );

@@ -108,8 +108,6 @@ export class MemoryEngine implements Engine {
         other.colours.forEach((grid, pair) => add(colours[pair]!, grid));
       }
       const side = sideOf(query.bins);
-      const area = side * side;
-      if (query.active) for (const grid of counts) for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
       return { side, slices: query.active ? sideOf(query.active.positions) + 1 : 1, counts, colours, share };
     });
   }

@@ -71,7 +71,7 @@ export class Shard {
     column.bins.clear();
   }
 
-  /** Joint counts, slice by slice not yet cumulative: counts[p][slice][left][right]. */
+  /** Joint counts, cumulative over the slices: counts[p][slice][left][right]. */
   cube(query: ShardCube): { counts: Uint32Array[]; colours: Float32Array[] } {
     const side = sideOf(query.bins);
     const area = side * side;
@@ -96,6 +96,7 @@ export class Shard {
         grid[offsets === null ? cell : offsets[active!.bytes[i]!]! + cell]!++;
         if (colour !== null) paint(colour, cell * channels, tint![i]!, channels);
       }
+      for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
       counts.push(grid);
       if (colour) colours.push(colour);
     }

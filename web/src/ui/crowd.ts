@@ -2,7 +2,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Vector } from "../core/column";
 import type { Brush } from "../core/brush";
 import type { Palette } from "../core/colour";
-import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS } from "../core/edges";
+import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS, SPECIAL_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
 import { EVERYTHING } from "../core/filter";
 import type { Binning, Cube } from "../engine/engine";
@@ -109,12 +109,18 @@ export class Crowd {
       pairs,
       bins: COARSE_BINS,
       filters: others,
-      active: { axis, positions: positionsOf(axis, this.#lens.categories(name)) },
       ...(this.#color.peek() ? { color: this.#color.peek()! } : {}),
     };
     for (const sample of [SAMPLE_ROWS, null]) {
       if (sample !== null && sample >= this.#lens.engine.frame.rows) continue;
-      const cube = await this.#lens.engine.cube({ ...query, ...(sample === null ? {} : { sample }) });
+      // The sample's answer is wanted at once, and is not worth finer positions than its own error.
+      const bins = sample === null ? FINE_BINS : COARSE_BINS;
+      const positions = positionsOf(axis, this.#lens.categories(name), bins);
+      const cube = await this.#lens.engine.cube({
+        ...query,
+        active: { axis, positions },
+        ...(sample === null ? {} : { sample }),
+      });
       if (this.#active !== active) return;
       active.cube = cube;
     }
@@ -130,13 +136,15 @@ export class Crowd {
         filters: base,
         ...(color ? { color } : {}),
       });
-      const found = missing.map(
-        (pair, i) => [keyOf(pair, color, base), this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS)] as const,
-      );
-      await this.#warm(found.map(([, counted]) => counted));
       // Those that are drawn now, and of the others no more than as many again.
       const kept = [...this.#all.peek()].slice(-2 * pairs.length);
-      this.#all.value = new Map([...kept, ...found]);
+      // One after another: the picture fills from the left, and no task of the page grows with the number of axes.
+      for (const [i, pair] of missing.entries()) {
+        const counted = this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS);
+        await this.#warm([counted]);
+        kept.push([keyOf(pair, color, base), counted]);
+        this.#all.value = new Map(kept);
+      }
     }
   }
 
@@ -166,7 +174,10 @@ export class Crowd {
     const start = performance.now();
     const { cube } = active;
     const categories = this.#lens.categories(name);
-    const spans = merged(this.#lens.brushes.peek()[name]!.map((brush) => span(brush, active.axis, categories)));
+    const positions = cube.slices - 1 - SPECIAL_BINS;
+    const spans = merged(
+      this.#lens.brushes.peek()[name]!.map((brush) => span(brush, active.axis, categories, positions)),
+    );
     const area = cube.side * cube.side;
     let rows = 0;
     const grids = pairs.map((pair, i) => {
@@ -269,13 +280,17 @@ function without(filters: Filters, name: string): Filters {
   return { ...filters, columns };
 }
 
-function positionsOf(axis: Binning, categories: readonly string[] | null): number {
-  return axis.scale === "category" ? Math.min(FINE_BINS, categories!.length) : FINE_BINS;
+function positionsOf(axis: Binning, categories: readonly string[] | null, bins: number): number {
+  return axis.scale === "category" ? Math.min(FINE_BINS, categories!.length) : bins;
 }
 
 /** The positions that a brush covers, as [from, to). */
-function span(brush: Brush, axis: Binning, categories: readonly string[] | null): [number, number][] {
-  const positions = positionsOf(axis, categories);
+function span(
+  brush: Brush,
+  axis: Binning,
+  categories: readonly string[] | null,
+  positions: number,
+): [number, number][] {
   if (brush.kind === "slot") return [[positions + brush.slot - 2, positions + brush.slot - 1]];
   if (brush.kind === "range") {
     const cut = edges(axis, positions);

@@ -10,7 +10,7 @@ import type { Theme } from "./theme";
 
 const ROW = 26;
 /** Rows asked for beyond those in sight, so that a scroll finds them there. */
-const MARGIN = 20;
+const MARGIN = 8;
 
 interface Sort {
   readonly column: string;
@@ -21,7 +21,7 @@ interface Sort {
 export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<Sort | null>(null);
-  const view = useMemo(() => signal({ top: 0, height: 400 }), []);
+  const view = useMemo(() => signal({ top: 0, height: 160 }), []);
   const [page, setPage] = useState<{ rows: Rows; offset: number } | null>(null);
   // The shown axes lead, the hidden columns follow: nothing that was recorded is out of reach.
   const names = useComputed(() => {
