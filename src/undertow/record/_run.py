@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 from ..errors import NameClashError, RunClosedError, ValueTypeError
 from ..schema import FORMAT_VERSION, KEYS
 from ..store._write import replace_json
-from ._buffer import LayerRows, Row
+from ._buffer import LaterRows, LayerRows, Row
 from ._describe import host, jsonable, now, run_id, versions
 from ._values import Kind, check_case, flatten, prepare
 from ._writer import Observer, Writer, warn
@@ -79,6 +79,8 @@ class Run:
         self._closed = False
         self._lock = threading.Lock()
         self._next_step = 0
+        # The update that a watcher saw last: what `log` without a step belongs to.
+        self._current_step: int | None = None
         self._names: dict[str, str] = {}
         self._kinds: dict[str, Kind] = {}
         self._params: dict[str, dict[str, Any]] = {}
@@ -132,7 +134,8 @@ class Run:
             metrics: Values by name; nested mappings get dotted names. A value is a Python or NumPy number, a bool,
                 text, or a tensor without axes, of any framework, which is read later and not waited for. None is not
                 recorded.
-            step: The optimizer updates done, from 0; one after the highest so far if None.
+            step: Which optimizer update the values belong to, from 0. If None, the update that a watcher saw last;
+                without a watcher, one after the highest so far.
             epoch: From 0.
             **more: Values by name, as in `metrics`.
 
@@ -163,7 +166,8 @@ class Run:
                 widened = self._widen(name, kind)
                 if widened is not None:
                     kinds[name] = widened
-            number = self._next_step if keys["step"] is None else _whole("step", keys["step"], 2**63)
+            current = self._next_step if self._current_step is None else self._current_step
+            number = current if keys["step"] is None else _whole("step", keys["step"], 2**63)
             counted = None if keys["epoch"] is None else _whole("epoch", keys["epoch"], 2**31)
             for name in kinds:
                 self._names[name.casefold()] = name
@@ -180,6 +184,7 @@ class Run:
         sizes: Sequence[int],
         floats: Any,
         counts: Any,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Record the statistics of P parameters at one step, or at each of K steps. For integrations.
 
@@ -191,6 +196,8 @@ class Run:
             floats: The columns `undertow.statistics.FLOATS`. Shape (P, 5) or (K, P, 5), float32, any framework; read
                 later by another thread, so it must not change any more.
             counts: The columns `undertow.statistics.COUNTS`. Shape (P, 2) or (K, P, 2), integer.
+            more: Columns of `undertow.schema.OPTIONAL` by name. Shape (P,) or (K, P), the histogram (P, 64) or
+                (K, P, 64); any framework.
 
         Raises:
             RunClosedError: After `close`.
@@ -201,7 +208,34 @@ class Run:
         if isinstance(step, int):
             with self._lock:
                 self._next_step = max(self._next_step, step + 1)
-        self._writer.put(LayerRows(step, epoch, time.time_ns() // 1000, params, sizes, floats, counts))
+        now_us = time.time_ns() // 1000
+        self._writer.put(LayerRows(step, epoch, now_us, params, sizes, floats, counts, more or {}))
+
+    def record_later(self, rows: LaterRows) -> None:
+        """Record what the writer's thread is yet to measure. For integrations.
+
+        Raises:
+            RunClosedError: After `close`.
+        """
+        if os.getpid() != self._pid:
+            return
+        self._check_open()
+        self._writer.put(rows)
+
+    def set_step(self, step: int) -> None:
+        """Say that `step` is the optimizer update done last, which a `log` without a step belongs to. For watchers."""
+        if self._current_step is None or step > self._current_step:
+            self._current_step = step
+            self._next_step = max(self._next_step, step + 1)
+
+    def note(self, name: str, fact: Any) -> None:
+        """Put a fact about the recording into `run.json`, in place of an earlier one of that name. For integrations.
+
+        Args:
+            name: What it is about.
+            fact: Of any JSON-like depth.
+        """
+        self._about.setdefault("notes", {})[name] = jsonable(fact)
 
     def set_params(self, params: Sequence[Mapping[str, Any]]) -> None:
         """Describe parameters; one that was described before is replaced.
