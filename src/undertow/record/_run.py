@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -19,6 +19,7 @@ from ..store._write import replace_json
 from ._buffer import LaterRows, LayerRows, Row
 from ._describe import host, jsonable, now, run_id, versions
 from ._values import Kind, check_case, flatten, prepare
+from ._watch import find_watch
 from ._writer import Observer, Writer, warn
 
 __all__ = ["Run"]
@@ -81,6 +82,7 @@ class Run:
         self._next_step = 0
         # The update that a watcher saw last: what `log` without a step belongs to.
         self._current_step: int | None = None
+        self._closers: list[Callable[[], object]] = []
         self._names: dict[str, str] = {}
         self._kinds: dict[str, Kind] = {}
         self._params: dict[str, dict[str, Any]] = {}
@@ -176,6 +178,44 @@ class Run:
             row = Row(number, counted, now_us, {name: value for name, value in values.items() if value is not None})
             self._writer.put(row, kinds)
 
+    def watch(
+        self,
+        model: Any,
+        optimizer: Any = None,
+        every: int = 1,
+        budget: float | None = None,
+        updates: bool = True,
+        signals: bool = False,
+        activations: bool = False,
+        histograms: bool = False,
+        **more: Any,
+    ) -> Any:
+        """Record what each optimizer step does to each parameter of a model, from now on.
+
+        Args:
+            model: A model of a library that has an integration with a function `watch`.
+            optimizer: What trains it, or several; found when it steps if None.
+            every: Record the steps that are multiples of it.
+            budget: Rather keep recording within this share of the training time, e.g. 0.01.
+            updates: Whether to measure updates Δw.
+            signals: Whether to measure ∂L/∂a at the output of each module.
+            activations: Whether to measure these outputs a themselves.
+            histograms: Whether to count gradients by their logarithm.
+            **more: See the integration's `watch`.
+
+        Returns:
+            The watcher. It ends with the run, or at its `close`.
+
+        Raises:
+            RunClosedError: After `close`.
+            TypeError: If nothing can watch such a model.
+            ValueError: If an option is out of range.
+        """
+        self._check_open()
+        return find_watch(model)(
+            self, model, optimizer, every, budget, updates, signals, activations, histograms, **more
+        )
+
     def record_layers(
         self,
         step: Any,
@@ -228,6 +268,10 @@ class Run:
             self._current_step = step
             self._next_step = max(self._next_step, step + 1)
 
+    def at_close(self, callback: Callable[[], object]) -> None:
+        """Have `callback()` called first thing when the run is closed: for what ends with it. It must not raise."""
+        self._closers.append(callback)
+
     def note(self, name: str, fact: Any) -> None:
         """Put a fact about the recording into `run.json`, in place of an earlier one of that name. For integrations.
 
@@ -272,6 +316,8 @@ class Run:
             if self._closed:
                 return
             self._closed = True
+        for callback in self._closers:
+            callback()
         atexit.unregister(self._at_exit)
         self._writer.close()
         self._about.update(end=now(), state=state, versions=versions())
