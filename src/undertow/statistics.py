@@ -154,15 +154,16 @@ def merge(first: Mapping[str, ArrayLike], second: Mapping[str, ArrayLike]) -> di
         second: Likewise.
 
     Returns:
-        An array per name of `FIELDS`, and per optional name that either part has: float64 for sums (so that merging many shards loses nothing), int64 for counts. A
-        nan in either part is a nan in the merged sum and maximum.
+        An array per name of `FIELDS`, and per optional name that either part has: float64 for sums (so that merging
+        many shards loses nothing), int64 for counts. A nan in either part is a nan in the merged sum and maximum.
     """
     merged: dict[str, NDArray[Any]] = {}
     for field in (*FIELDS, *OPTIONAL_FIELDS):
         parts = [part[field.name] for part in (first, second) if field in FIELDS or field.name in part]
         dtype = np.int64 if field.dtype == "int64" else np.float64
         if len(parts) < 2:
-            merged.update({field.name: np.asarray(part, dtype=dtype) for part in parts})
+            for part in parts:
+                merged[field.name] = np.asarray(part, dtype=dtype)
             continue
         a, b = (np.asarray(part, dtype=dtype) for part in parts)
         with np.errstate(invalid="ignore"):

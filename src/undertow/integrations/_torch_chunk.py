@@ -238,7 +238,8 @@ class Chunk:
         def put(name: str, indices: Any, values: Any, step: Any = slice(None)) -> None:
             if name not in columns:
                 dtype = np.int64 if name in ("zeros", "nonfinite", "histogram", "m_count") else np.float64
-                columns[name] = np.zeros((k, p, *values.shape[2:]), dtype)
+                blank = np.nan if name in ("dot_prev", "prev_sum_sq") else 0
+                columns[name] = np.full((k, p, *values.shape[2:]), blank, dtype)
             columns[name][step, indices] = values
 
         if layout.small:

@@ -74,7 +74,7 @@ def placements(tensor: torch.Tensor) -> tuple[Any, ...]:
 
 def local(tensor: torch.Tensor) -> torch.Tensor:
     """This rank's part of a DTensor, without communication; a plain tensor is its own."""
-    part = tensor.to_local() if placements(tensor) else tensor  # type: ignore[attr-defined]
+    part = tensor.to_local() if placements(tensor) else tensor
     return part.wait() if hasattr(part, "wait") else part
 
 
@@ -98,7 +98,7 @@ def writes(parameter: torch.Tensor, replicated: bool) -> bool:
         return True
     if not placements(parameter):
         return not replicated or dist.get_rank() == 0
-    mesh = parameter.device_mesh  # type: ignore[attr-defined]
+    mesh = parameter.device_mesh
     coordinate = mesh.get_coordinate()
     if coordinate is None:
         return False

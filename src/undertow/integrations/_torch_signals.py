@@ -24,7 +24,7 @@ _NAMES = ("a_sum", "a_sum_sq", "a_zeros", "a_count", "s_sum_sq", "s_count")
 def replicas(model: torch.nn.Module) -> int:
     """Among how many ranks the batch is divided: by so much the mean loss of all is less steep than a rank's own."""
     if isinstance(model, torch.nn.parallel.DistributedDataParallel):
-        return dist.get_world_size(model.process_group)
+        return int(dist.get_world_size(model.process_group))
     if hasattr(model, "set_requires_gradient_sync"):  # FSDP2 marks its modules by no class of their own
         meshes = {parameter.device_mesh for parameter in model.parameters() if hasattr(parameter, "device_mesh")}
         return max((mesh.size() for mesh in meshes), default=1)

@@ -99,7 +99,7 @@ class Tap:
     ) -> None:
         self.step = first
         self.leads = self.fired = False
-        self.guarded: Callable[[Callable[[], object]], None] = lambda function: function()
+        self.guarded: Callable[[Callable[[], object]], object] = lambda function: function()
         # Weak, or the hooks that hold this would keep the optimizer alive.
         self._optimizer = weakref.proxy(optimizer)
         self._cadence = cadence
@@ -339,7 +339,7 @@ class Tap:
         gradient = parameter.grad
         if placements(gradient) != placements(parameter):
             return False  # a partial gradient: sums of squares of its terms say nothing of its own
-        return parameter.is_floating_point() and local(parameter).numel() > 0
+        return bool(parameter.is_floating_point()) and local(parameter).numel() > 0
 
 
 def _divide(values: Any, scale: Any) -> Any:

@@ -177,7 +177,9 @@ class Watcher:
     def before_clip(self) -> None:
         """Measure the gradients now rather than when the optimizer steps: call it right before clipping."""
         if self._active():
-            self._guarded(lambda: [tap.measure() for tap in list(self._taps.values()) if tap is not None])
+            for tap in list(self._taps.values()):
+                if tap is not None:
+                    self._guarded(tap.measure)
 
     def close(self) -> None:
         """Stop watching, and leave no hook behind. A second call does nothing."""
@@ -211,10 +213,9 @@ class Watcher:
         if not self._active():
             return None
         try:
-            tap = self._taps.get(optimizer, False)
-            if tap is False:
-                tap = self._tap(optimizer)
-                self._share(tap)
+            if optimizer not in self._taps:
+                self._share(self._tap(optimizer))
+            tap = self._taps[optimizer]
             return None if tap is None else tap.before(args, kwargs)
         except Exception as error:
             self._fail(error)
