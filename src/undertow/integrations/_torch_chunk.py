@@ -90,6 +90,8 @@ class Layout:
         row_bytes = max(1, self.parts * self.width * (8 if wide else 4))
         self.steps = max(1, min(_STEPS, _BUFFER_BYTES // row_bytes))
         self._shapes = [tensors[index].shape for index in self.small]
+        #: Seconds that the writer's thread took for one step, last time.
+        self.background = 0.0
         # What the writer has read is used again, since fresh memory costs a page fault every 4 kB.
         self._free: deque[Buffer] = deque(maxlen=4)
         # The last gradient read, for the cosine; only the writer's thread touches it.
@@ -110,7 +112,8 @@ class Layout:
         """The sums of what was copied.
 
         Args:
-            values: Gradient, weight before the step, and weight after it where wanted. Shape (K, parts, width).
+            values: Gradient, weight before the step, and weight after it where wanted; used up. Shape
+                (K, parts, width).
             scales: What to divide the gradients by. Shape (K,).
 
         Returns:
@@ -134,9 +137,8 @@ class Layout:
 
     def _reduce_one(self, values: NDArray[Any]) -> dict[str, Any]:
         g, n = values[:, 0], values.shape[2]
-        # NumPy adds up pairwise, which keeps float32 good to 1e-6 at these sizes.
-        squares = np.square(values).sum(axis=2)
-        abs_max = np.abs(g).max(axis=1)
+        squares = np.einsum("kpn,kpn->kp", values, values)
+        abs_max = np.maximum(g.max(axis=1), -g.min(axis=1))
         exploded = ~(np.isfinite(abs_max) & np.isfinite(squares[:, 0]))
         nonfinite = np.zeros(len(g), np.int64)
         nonfinite[exploded] = n - np.count_nonzero(np.isfinite(g[exploded]), axis=1)
@@ -144,7 +146,8 @@ class Layout:
             "sum": g.sum(axis=1),
             "sum_sq": squares[:, 0],
             "abs_max": abs_max,
-            "zeros": n - np.count_nonzero(g, axis=1),
+            # Row by row: along an axis NumPy counts eight times slower.
+            "zeros": np.array([n - np.count_nonzero(row) for row in g != 0]),
             "nonfinite": nonfinite,
             "w_sum_sq": squares[:, 1],
         }
@@ -200,7 +203,6 @@ class Chunk:
         self.layout, self.epoch = layout, epoch
         self.buffer = layout.buffer()
         self.slots: list[Slot] = []
-        self.background = 0.0
         self._lock = threading.Lock()
         self._taken = False
 
@@ -227,7 +229,7 @@ class Chunk:
         start = time.thread_time()
         rows = self._rows() if self.slots else None
         self.layout.give_back(self.buffer)
-        self.background = (time.thread_time() - start) / max(1, len(self.slots))
+        self.layout.background = (time.thread_time() - start) / max(1, len(self.slots))
         return rows
 
     def _rows(self) -> LayerRows:
@@ -243,7 +245,7 @@ class Chunk:
             columns[name][step, indices] = values
 
         if layout.small:
-            values = self.buffer.data.numpy()[[slot.row for slot in slots]]
+            values = self.buffer.data.numpy()[:k]
             for name, column in layout.reduce(values, np.array([slot.scale for slot in slots])).items():
                 put(name, layout.small, column)
         for step, slot in enumerate(slots):

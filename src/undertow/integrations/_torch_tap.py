@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,53 +17,34 @@ from ..errors import RunClosedError
 from ..record import Run
 from ..record._buffer import LaterRows
 from ..record._cadence import Cadence
-from ._torch_chunk import Chunk, Layout, Slot
+from ._torch_chunk import Chunk, Slot
 from ._torch_micro import MicroBatches
 from ._torch_params import local, placements, writes
-from ._torch_reduce import dots, histograms, measure, ship, sums_of_squares
+from ._torch_plan import Options, Plan
+from ._torch_reduce import histograms, measure, ship, sums_of_squares
 from ._torch_signals import Signals
 
-__all__ = ["Options", "Tap"]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What to measure besides gradients and weights; see `undertow.integrations.torch.watch`."""
-
-    updates: bool = True
-    histograms: bool = False
-    cosine: bool = False
-    replicated: bool = True
-
-
-class Plan:
-    """The parameters that have a gradient at a step, which are mostly the same at every step."""
-
-    def __init__(self, parameters: list[Any], names: list[str], options: Options) -> None:
-        self.parameters = parameters
-        parts = [local(parameter.detach()) for parameter in parameters]
-        copied = [
-            part.device.type == "cpu" and not placements(parameter) and parameter.grad.layout == torch.strided
-            for parameter, part in zip(parameters, parts, strict=True)
-        ]
-        self.layout = Layout(names, parts, copied, options.updates, options.cosine, options.histograms)
-        self.small = [parameters[index] for index in self.layout.small]
-        devices = dict.fromkeys(parts[index].device for index in self.layout.large)
-        #: By device, since what is measured on one is shipped together.
-        self.large = [[index for index in self.layout.large if parts[index].device == device] for device in devices]
-        self.chunk: Chunk | None = None
-        self.previous: dict[int, tuple[torch.Tensor, Any, Any]] = {}
+__all__ = ["Tap"]
 
 
 @dataclass(slots=True)
 class _Open:
-    """A step between its pre-hook and its post-hook."""
+    """A step that is being recorded.
+
+    Attributes:
+        plan: Its parameters.
+        chunk: Where it goes.
+        slot: What is known of it.
+        sums: Per device, the sums of the large tensors.
+        before: Per device, the large weights before the step.
+        weighed: Whether the weights were measured.
+    """
 
     plan: Plan
     chunk: Chunk
     slot: Slot
-    sums: list[dict[str, Any]]
-    before: list[list[torch.Tensor]]
+    sums: list[dict[str, Any]] = field(default_factory=list)
+    before: list[list[torch.Tensor]] = field(default_factory=list)
     weighed: bool = False
 
 
@@ -72,48 +54,50 @@ class Tap:
     Args:
         run: Where to.
         optimizer: What is watched.
-        names: Gives the path of each parameter by its `id`.
+        name: Gives the path of a parameter, None where it is not of the model.
         cadence: Which steps to record.
         options: What to measure.
         scaler: The GradScaler, or None.
         epoch: Tells the epoch.
+        fail: Takes an exception of ours.
         first: The number of the next step.
 
     Attributes:
         step: The number of the next update.
         leads: Whether modules and micro-batches are measured with the steps of this optimizer.
-        fired: Whether the optimizer stepped since this was last set to False.
-        guarded: Calls a function of ours so that nothing it raises gets any further; set by the watcher.
     """
 
     def __init__(
         self,
         run: Run,
         optimizer: torch.optim.Optimizer,
-        names: Callable[[Any], str | None],
+        name: Callable[[Any], str | None],
         cadence: Cadence,
         options: Options,
         scaler: Any,
         epoch: Callable[[], int | None],
+        fail: Callable[[Exception], None],
         first: int,
     ) -> None:
         self.step = first
-        self.leads = self.fired = False
-        self.guarded: Callable[[Callable[[], object]], object] = lambda function: function()
-        # Weak, or the hooks that hold this would keep the optimizer alive.
-        self._optimizer = weakref.proxy(optimizer)
-        self._cadence = cadence
-        self._run, self._names, self._options = run, names, options
-        self._scaler, self._epoch = scaler, epoch
+        self.leads = False
+        self._due = cadence.due(first)
+        self._next = cadence.next(first)
+        # Weak, or the optimizer's hooks would keep it alive through this.
+        self._optimizer = weakref.ref(optimizer)
+        self._run, self._name, self._cadence, self._options = run, name, cadence, options
+        self._scaler, self._epoch, self._fail = scaler, epoch, fail
+        self._pid = os.getpid()
         self._signals: Signals | None = None
         self._micro: MicroBatches | None = None
-        self._groups: tuple[int, ...] = ()
+        self._groups: list[int] = []
         self._parameters: list[Any] = []
         self._paths: list[str] = []
         self._plans: dict[tuple[int, ...], Plan] = {}
+        self._last_plan: Plan | None = None
         self._open: _Open | None = None
+        self._scale: Any = None
         self._spent = 0.0
-        self._due = cadence.due(first)
 
     def lead(self, signals: Signals | None, micro: MicroBatches | None) -> None:
         """Take along what is measured of modules and micro-batches with the steps of this optimizer."""
@@ -121,68 +105,72 @@ class Tap:
         self._activate()
 
     def _activate(self) -> None:
-        if self._signals is not None:
-            self._signals.active = self._due
-        if self._micro is not None:
-            self._micro.active = self._due
+        for part in (self._signals, self._micro):
+            if part is not None:
+                part.active = self._due
 
-    def before(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any] | None:
-        """The pre-hook: measures what the step starts from, or, with a closure, has the closure measure it."""
-        self.fired = True
-        if not self._due:
-            return None
+    # The two hooks run at every step, with cold caches: on steps that are not recorded each line costs a small network
+    # a part in a thousand.
+
+    def pre(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        """The optimizer's pre-hook: measures what the step starts from, or has its closure measure it."""
+        return self._begin(args, kwargs) if self._due else None
+
+    def post(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """The optimizer's post-hook: measures what the step did."""
+        if self._due:
+            self._guarded(self._finish)
+            self._next = self._cadence.next(self.step)
+        self.step = step = self.step + 1
+        if (step == self._next) is not self._due:
+            self._due = not self._due
+            self._activate()
+
+    def measure(self) -> None:
+        """Measure the gradients now, in place of when the optimizer steps."""
+        if self._due:
+            self._guarded(self._measure)
+
+    def skipped(self) -> None:
+        """Say that the scaler kept the optimizer from stepping: a step that changed nothing."""
+        self._log_skip(self.step, self._scaler._scale)
+        if self._due:
+            self._guarded(self._weigh)
+        self.post(None, (), {})
+
+    def _begin(self, args: Any, kwargs: Any) -> Any:
         closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
         if closure is None:
-            self._weigh()
+            self._guarded(self._weigh)
             return None
 
         # The gradient of such a step comes to be within it: where LBFGS calls its closure again, the first one counts.
         def measured(*inputs: Any, **named: Any) -> Any:
             loss = closure(*inputs, **named)
             if self._due and (self._open is None or not self._open.weighed):
-                self.guarded(self._weigh)
+                self._guarded(self._weigh)
             return loss
 
         if "closure" in kwargs:
             return args, {**kwargs, "closure": measured}
         return (args[0], measured, *args[2:]), kwargs
 
-    def measure(self) -> None:
-        """Measure the gradients now, in place of when the optimizer steps."""
-        if self._due:
-            self._timed(self._measure)
-
-    def after(self) -> None:
-        """The post-hook: measures what the step did."""
-        if self._due:
-            self._timed(self._finish)
-        step = self.step
-        self.step = step + 1
-        self._run.set_step(step)
-        self._due = self._cadence.due(step + 1)
-        if self.leads:
-            self._activate()
-
-    def skipped(self) -> None:
-        """Say that the scaler kept the optimizer from stepping: a step that changed nothing."""
-        self._run.log({"amp.skipped": True, "amp.scale": self._scaler._scale}, step=self.step)
-        if self._due:
-            self._weigh()
-        self.after()
-
-    def _timed(self, function: Callable[[], None]) -> None:
+    def _guarded(self, function: Callable[[], None]) -> None:
+        if os.getpid() != self._pid:
+            return  # a forked child has no writer
         start = time.perf_counter()
-        with torch.no_grad():
-            function()
+        try:
+            with torch.no_grad():
+                function()
+        except Exception as error:
+            self._fail(error)
         self._spent += time.perf_counter() - start
 
-    def _weigh(self) -> None:
-        self._timed(self._weigh_now)
-
     def _measure(self) -> None:
-        start = time.perf_counter()
-        self._cadence.begin(self.step, start)
-        plan = self._plan()
+        """Measure the gradients."""
+        self._cadence.begin(self.step, time.perf_counter())
+        self._open = None
+        plan = self._find_plan()
         if plan is None:
             return
         epoch = self._epoch()
@@ -190,163 +178,136 @@ class Tap:
         if chunk is None or chunk.full or chunk.epoch != epoch:
             chunk = plan.chunk = Chunk(plan.layout, epoch)
         slot = Slot(self.step, epoch, time.time_ns() // 1000, len(chunk.slots))
+        self._open = opened = _Open(plan, chunk, slot)
         if plan.small:
             torch._foreach_copy_(chunk.buffer.views(slot.row)[0], [p.grad for p in plan.small])
-        sums = []
         for indices in plan.large:
             grads = [local(plan.parameters[index].grad) for index in indices]
-            sums.append(measure(grads, [plan.layout.sizes[index] for index in indices]))
+            sums = measure(grads, [plan.layout.sizes[index] for index in indices])
+            opened.sums.append(sums)
             if self._options.histograms:
-                sums[-1]["histogram"] = histograms(grads, getattr(self._optimizer, "grad_scale", None))
+                sums["histogram"] = histograms(grads, self._grad_scale())
             if self._options.cosine:
-                self._multiply(plan, indices, grads, sums[-1])
-        self._open = _Open(plan, chunk, slot, sums, [])
+                sums.update(plan.products(indices, grads, sums["sum_sq"], self._grad_scale()))
 
-    def _multiply(self, plan: Plan, indices: list[int], grads: list[torch.Tensor], sums: dict[str, Any]) -> None:
-        scale = self._grad_scale()
-        dense = [g if g.layout == torch.strided else g.to_dense() for g in grads]
-        known = all(index in plan.previous for index in indices)
-        key = indices[0]
-        if known:
-            pairs = [plan.previous[index][0] for index in indices]
-            before, sum_sq = plan.previous[key][1:]
-            sums["dot_prev"] = _divide(dots(dense, pairs), before)
-            sums["prev_sum_sq"] = _divide(_divide(sum_sq, before), before)
-        for index, gradient in zip(indices, dense, strict=True):
-            held = plan.previous.get(index)
-            kept = gradient.clone() if held is None or held[0].shape != gradient.shape else held[0].copy_(gradient)
-            plan.previous[index] = (kept, scale, sums["sum_sq"])
-
-    def _weigh_now(self) -> None:
+    def _weigh(self) -> None:
         """Measure the gradients, unless that was done before clipping, and the weights."""
         if self._open is None or self._open.slot.step != self.step:
             self._measure()
-        if self._open is None:
+        opened = self._open
+        if opened is None:
             return
-        plan, slot, sums = self._open.plan, self._open.slot, self._open.sums
-        self._open.weighed = True
+        opened.weighed = True
+        plan = opened.plan
         if plan.small:
-            torch._foreach_copy_(self._open.chunk.buffer.views(slot.row)[1], plan.small)
-        for indices, found in zip(plan.large, sums, strict=True):
+            torch._foreach_copy_(opened.chunk.buffer.views(opened.slot.row)[1], plan.small)
+        for indices, sums in zip(plan.large, opened.sums, strict=True):
             weights = [local(plan.parameters[index].detach()) for index in indices]
-            found["w_sum_sq"] = sums_of_squares(weights)
+            sums["w_sum_sq"] = sums_of_squares(weights)
             if self._options.updates:
-                self._open.before.append([weight.clone() for weight in weights])
+                opened.before.append([weight.clone() for weight in weights])
         scale = self._grad_scale()
-        slot.scale = 1.0
         if scale is not None:
             if plan.small:
-                slot.scale = float(scale)
-            for found in sums:
-                for name, power in (("sum", 1), ("abs_max", 1), ("sum_sq", 2), ("dot_prev", 1)):
-                    for _ in range(power if name in found else 0):
-                        found[name] = _divide(found[name], scale)
-
-    def _grad_scale(self) -> Any:
-        """What the gradients are multiplied by as the optimizer sees them: fused ones take them scaled, under AMP."""
-        scale = getattr(self._optimizer, "grad_scale", None)
-        return scale.clone() if isinstance(scale, torch.Tensor) else scale
+                opened.slot.scale = float(scale)
+            for sums in opened.sums:
+                for name in ("sum", "abs_max", "sum_sq", "sum_sq", "dot_prev"):
+                    if name in sums:
+                        sums[name] = plan.divide(sums[name], scale)
 
     def _finish(self) -> None:
         opened, self._open = self._open, None
-        found_inf = getattr(self._optimizer, "found_inf", None)
-        if isinstance(found_inf, torch.Tensor):
-            self._note_skip(found_inf)
+        self._note_skip()
         if opened is not None and opened.weighed and opened.slot.step == self.step:
             self._commit(opened)
-        scale = self._loss_scale()
-        take = None if self._signals is None else self._signals.take(scale)
+        take = None if self._signals is None else self._signals.take(self._loss_scale())
         if take is not None:
             step, epoch, now = self.step, self._epoch(), time.time_ns() // 1000
             self._run.record_later(LaterRows(lambda: take(step, epoch, now), 1, 10_000))
-        chunk = None if opened is None else opened.chunk
-        cost = self._spent + (0.0 if chunk is None else chunk.background)
+        background = 0.0 if opened is None else opened.plan.layout.background
+        self._cadence.end(self.step, time.perf_counter(), self._spent + background)
         self._spent = 0.0
-        self._cadence.end(self.step, time.perf_counter(), cost)
-
-    def _note_skip(self, found_inf: torch.Tensor) -> None:
-        """Record that a fused optimizer skipped the step, once the device has told."""
-        step, wait = self.step, ship({"found_inf": found_inf.clone(), "scale": self._loss_scale()})
-
-        def read() -> None:
-            found = wait()
-            if found["found_inf"].any():
-                with contextlib.suppress(RunClosedError):
-                    self._run.log({"amp.skipped": True, "amp.scale": float(found["scale"])}, step=step)
-
-        if found_inf.device.type == "cpu":
-            read()
-        else:
-            self._run.record_later(LaterRows(read, 1, 1000))
 
     def _commit(self, opened: _Open) -> None:
         plan, chunk, slot = opened.plan, opened.chunk, opened.slot
         if self._options.updates:
             if plan.small:
                 torch._foreach_copy_(chunk.buffer.views(slot.row)[2], plan.small)
-            for indices, found, before in zip(plan.large, opened.sums, opened.before, strict=True):
-                now = [local(plan.parameters[index].detach()) for index in indices]
-                if all(w.dtype in (torch.float32, torch.float64) for w in before):
-                    torch._foreach_neg_(before)
-                    torch._foreach_add_(before, now)
-                else:
-                    before = [new.float() - old.float() for new, old in zip(now, before, strict=True)]
-                found["u_sum_sq"] = sums_of_squares(before)
-        for indices, found in zip(plan.large, opened.sums, strict=True):
-            slot.large.append((np.array(indices), ship(found)))
+            for indices, sums, before in zip(plan.large, opened.sums, opened.before, strict=True):
+                after = [local(plan.parameters[index].detach()) for index in indices]
+                sums["u_sum_sq"] = plan.updates(before, after)
+        for indices, sums in zip(plan.large, opened.sums, strict=True):
+            slot.large.append((np.array(indices), ship(sums)))
         if self._micro is not None:
             micro = self._micro.take(plan.parameters, self._loss_scale())
             if micro is not None:
                 slot.large.append((np.arange(len(plan.parameters)), micro))
         if not chunk.add(slot):
-            # The writer took the chunk while this step was on its way; its copies move to the next one.
-            row, slot.row = chunk.buffer.data[slot.row], 0
-            old, chunk = chunk, Chunk(plan.layout, chunk.epoch)
-            plan.chunk = chunk
-            if old.buffer is not chunk.buffer or len(row):
-                chunk.buffer.data[0].copy_(row.clone())
+            # The writer took the chunk while this step was on its way; its copies move to the next one, whose buffer
+            # may be the same.
+            copies, slot.row = chunk.buffer.data[slot.row].clone(), 0
+            chunk = plan.chunk = Chunk(plan.layout, chunk.epoch)
+            chunk.buffer.data[0].copy_(copies)
             chunk.add(slot)
         if len(chunk.slots) == 1:
             self._run.record_later(chunk.later())
 
+    def _grad_scale(self) -> Any:
+        """What the gradients are multiplied by as the optimizer sees them: fused ones take them scaled, under AMP."""
+        scale = getattr(self._optimizer(), "grad_scale", None)
+        return scale.clone() if isinstance(scale, torch.Tensor) else scale
+
     def _loss_scale(self) -> Any:
         """What the loss was multiplied by before it was propagated back."""
         scale = getattr(self._scaler, "_scale", None)
-        if scale is None:
-            scale = getattr(self._optimizer, "grad_scale", None)
+        scale = self._grad_scale() if scale is None else scale
         return scale.clone() if isinstance(scale, torch.Tensor) else 1.0
 
-    def _plan(self) -> Plan | None:
-        groups = tuple(len(group["params"]) for group in self._optimizer.param_groups)
-        if groups != self._groups:
-            self._groups = groups
-            named = [(p, self._names(p)) for group in self._optimizer.param_groups for p in group["params"]]
+    def _note_skip(self) -> None:
+        """Record that a fused optimizer skipped the step, once the device has told."""
+        found_inf = getattr(self._optimizer(), "found_inf", None)
+        if not isinstance(found_inf, torch.Tensor):
+            return
+        step, wait = self.step, ship({"found_inf": found_inf.clone(), "scale": self._loss_scale()})
+
+        def read() -> None:
+            found = wait()
+            if found["found_inf"].any():
+                self._log_skip(step, float(found["scale"]))
+
+        if found_inf.device.type == "cpu":
+            read()
+        else:
+            self._run.record_later(LaterRows(read, 1, 1000))
+
+    def _log_skip(self, step: int, scale: Any) -> None:
+        with contextlib.suppress(RunClosedError):
+            self._run.log({"amp.skipped": True, "amp.scale": scale}, step=step)
+
+    def _find_plan(self) -> Plan | None:
+        """The plan of the parameters that have a gradient now; None where nothing of this rank's has one."""
+        optimizer = self._optimizer()
+        groups = [] if optimizer is None else optimizer.param_groups
+        lengths = [len(group["params"]) for group in groups]
+        if lengths != self._groups:
+            self._groups = lengths
+            named = [(p, self._name(p)) for group in groups for p in group["params"]]
             chosen = [(p, path) for p, path in named if path is not None and writes(p, self._options.replicated)]
-            self._parameters, self._paths = [p for p, _ in chosen], [str(path) for _, path in chosen]
+            self._parameters, self._paths = [p for p, _ in chosen], [path for _, path in chosen]
             self._plans = {}
         present = tuple([index for index, p in enumerate(self._parameters) if p.grad is not None])
         plan = self._plans.get(present)
         if plan is None and present:
-            if len(self._plans) > 64:  # experts come and go: what is kept for each set must not pile up
+            if len(self._plans) >= 64:  # experts come and go: what is kept for each set must not pile up
                 self._plans.clear()
-            kept = [index for index in present if self._measurable(self._parameters[index])]
+            kept = [index for index in present if _measurable(self._parameters[index])]
             parameters, paths = [self._parameters[index] for index in kept], [self._paths[index] for index in kept]
             plan = self._plans[present] = Plan(parameters, paths, self._options)
         return plan if plan is not None and plan.parameters else None
 
-    def _measurable(self, parameter: Any) -> bool:
-        """Whether this rank's part has elements, and its sums add up with those of the others."""
-        gradient = parameter.grad
-        if placements(gradient) != placements(parameter):
-            return False  # a partial gradient: sums of squares of its terms say nothing of its own
-        return bool(parameter.is_floating_point()) and local(parameter).numel() > 0
 
-
-def _divide(values: Any, scale: Any) -> Any:
-    """Numbers or a tensor by a number or tensor, each where it is; None divides nothing."""
-    if scale is None:
-        return values
-    if isinstance(values, torch.Tensor):
-        return values / (scale.to(values.device, non_blocking=True) if isinstance(scale, torch.Tensor) else scale)
-    factor = float(scale)
-    return [value / factor for value in values]
+def _measurable(parameter: Any) -> bool:
+    """Whether this rank's part of a gradient has real elements, and its sums add up with those of the others."""
+    if placements(parameter.grad) != placements(parameter):
+        return False  # a partial gradient: the squares of its terms say nothing of its own
+    return bool(parameter.is_floating_point()) and local(parameter).numel() > 0

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import os
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
 import torch
 import torch.distributed as dist
-from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from ..errors import RunClosedError
 from ..record import Run
@@ -24,8 +24,9 @@ from ..record._writer import warn
 from ._torch_hooks import Hook
 from ._torch_micro import MicroBatches
 from ._torch_params import describe, placements
+from ._torch_plan import Options
 from ._torch_signals import Signals
-from ._torch_tap import Options, Tap
+from ._torch_tap import Tap
 
 __all__ = ["Watcher", "watch"]
 
@@ -127,7 +128,8 @@ class Watcher:
         self._model: torch.nn.Module | None = model
         self._pid = os.getpid()
         self._closed = False
-        self._taps: weakref.WeakKeyDictionary[Any, Tap | None] = weakref.WeakKeyDictionary()
+        # By the optimizer's id; a weak reference tells whether that is still the same one.
+        self._taps: dict[int, tuple[weakref.ref[Any], Tap | None]] = {}
         self._handles: list[Any] = []
         self._signals: Signals | None = None
         self._micro: MicroBatches | None = None
@@ -136,7 +138,7 @@ class Watcher:
         self._every, self._budget = self._agreed(model, settings["every"], settings["budget"])
         self._changes: list[tuple[int, int]] = [(run.next_step, self._every)]
         Cadence(self._every, self._budget)  # raises if either is out of range
-        self._first = run.next_step
+        self._first = self._last = run.next_step
         self._describe()
         for optimizer in optimizers:
             if self._tap(optimizer) is None:
@@ -145,18 +147,14 @@ class Watcher:
             self._signals = Signals(model, settings["signals"], settings["activations"], self._fail)
         if settings["noise"]:
             self._micro = MicroBatches(list(model.parameters()), lambda function: Hook(function, self._fail))
-        for tap in self._taps.values():
+        for _, tap in self._taps.values():
             self._share(tap)
-        if optimizers:
-            for optimizer in optimizers:
-                self._handles.append(optimizer.register_step_pre_hook(self._before))
-                self._handles.append(optimizer.register_step_post_hook(self._after))
-        else:
-            self._handles.append(register_optimizer_step_pre_hook(self._before))
-            self._handles.append(register_optimizer_step_post_hook(self._after))
+        if not optimizers:
+            self._handles.append(register_optimizer_step_pre_hook(self._find))
         if scaler is not None:
             self._watch_scaler(scaler)
         run.at_close(self.close)
+        run.follow(lambda: None if self.step == self._first else self.step)
         self._note()
 
     @property
@@ -167,7 +165,7 @@ class Watcher:
     @property
     def step(self) -> int:
         """The number of the next optimizer update; the highest where there are several optimizers."""
-        return max((tap.step for tap in self._taps.values() if tap is not None), default=self._first)
+        return max((tap.step for _, tap in self._taps.values() if tap is not None), default=self._last)
 
     @property
     def every(self) -> int:
@@ -176,15 +174,15 @@ class Watcher:
 
     def before_clip(self) -> None:
         """Measure the gradients now rather than when the optimizer steps: call it right before clipping."""
-        if self._active():
-            for tap in list(self._taps.values()):
-                if tap is not None:
-                    self._guarded(tap.measure)
+        for _, tap in list(self._taps.values()):
+            if tap is not None:
+                tap.measure()
 
     def close(self) -> None:
         """Stop watching, and leave no hook behind. A second call does nothing."""
         if self._closed:
             return
+        self._last = self.step
         self._closed = True
         for handle in self._handles:
             handle.remove()
@@ -205,36 +203,14 @@ class Watcher:
     ) -> None:
         self.close()
 
-    def _active(self) -> bool:
-        # In a forked child, a data loader's worker, there is no writer.
-        return not self._closed and os.getpid() == self._pid
-
-    def _before(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
-        if not self._active():
-            return None
-        try:
-            if optimizer not in self._taps:
+    def _find(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        """The pre-hook of all optimizers there are: taps those that it has not met yet."""
+        known = self._taps.get(id(optimizer))
+        if (known is None or known[0]() is not optimizer) and not self._closed and os.getpid() == self._pid:
+            try:
                 self._share(self._tap(optimizer))
-            tap = self._taps[optimizer]
-            return None if tap is None else tap.before(args, kwargs)
-        except Exception as error:
-            self._fail(error)
-
-    def _after(self, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if not self._active():
-            return
-        try:
-            tap = self._taps.get(optimizer)
-            if tap is not None:
-                tap.after()
-        except Exception as error:
-            self._fail(error)
-
-    def _guarded(self, function: Callable[[], object]) -> None:
-        try:
-            function()
-        except Exception as error:
-            self._fail(error)
+            except Exception as error:
+                self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         """End the watching with one warning; the training goes on."""
@@ -249,15 +225,24 @@ class Watcher:
         if any(self._path(p) is not None for group in optimizer.param_groups for p in group["params"]):
             cadence = Cadence(self._every, self._budget, self._change)
             tap = Tap(
-                self._run, optimizer, self._path, cadence, self._options, self._scaler, lambda: self.epoch, self._first
+                self._run,
+                optimizer,
+                self._path,
+                cadence,
+                self._options,
+                self._scaler,
+                lambda: self.epoch,
+                self._fail,
+                self._first,
             )
-            tap.guarded = self._guarded
-        self._taps[optimizer] = tap
+            self._handles.append(optimizer.register_step_pre_hook(tap.pre))
+            self._handles.append(optimizer.register_step_post_hook(tap.post))
+        self._taps[id(optimizer)] = weakref.ref(optimizer), tap
         return tap
 
     def _share(self, tap: Tap | None) -> None:
         """Give modules and micro-batches to the first tap: each is measured once an update."""
-        taken = any(other is not None and other.leads for other in self._taps.values())
+        taken = any(other is not None and other.leads for _, other in self._taps.values())
         if tap is not None and not taken:
             tap.lead(self._signals, self._micro)
 
@@ -301,13 +286,14 @@ class Watcher:
         inner = scaler.step
 
         def step(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-            tap = self._taps.get(_bare(optimizer))
-            if tap is None:
-                return inner(optimizer, *args, **kwargs)
-            tap.fired = False
+            _, tap = self._taps.get(id(_bare(optimizer)), (None, None))
+            before = -1 if tap is None else tap.step
             result = inner(optimizer, *args, **kwargs)
-            if not tap.fired and self._active():
-                self._guarded(tap.skipped)
+            if tap is not None and tap.step == before and not self._closed:
+                try:
+                    tap.skipped()
+                except Exception as error:
+                    self._fail(error)
             return result
 
         scaler.step = step

@@ -9,15 +9,19 @@ from collections.abc import Callable
 
 __all__ = ["Cadence"]
 
-#: Recorded one after another at first, to learn what recording costs; the first is dearer and does not count.
-_TRIALS = 4
+#: Recorded one after another at first, to learn what recording costs, after one more that is dearer and does not count.
+_TRIALS = 3
+
+#: Of so many the median is taken, and after a change none is judged by what was measured before it.
+_MEMORY = 7
 
 
 class Cadence:
     """Decides at which steps to record.
 
     With a budget the spacing follows from two medians, of what a recorded step costs and of how long a bare step takes,
-    and is rounded up to 1, 2, 5, 10, 20, 50 …; it changes where the budget is exceeded, or would allow twice as much.
+    and is rounded up to 1, 2, 5, 10, 20, 50 …; it widens where the budget is exceeded, and
+    narrows where that leaves half as much again to spare.
 
     Args:
         every: Record the steps that are multiples of it.
@@ -40,14 +44,20 @@ class Cadence:
             raise ValueError(f"budget = {budget}: it is a share of the training time, between 0 and 1, e.g. 0.01")
         self.every, self._budget, self._on_change = every, budget, on_change
         self._least = every
-        self._costs: deque[float] = deque(maxlen=5)
-        self._bare: deque[float] = deque(maxlen=5)
+        self._costs: deque[float] = deque(maxlen=_MEMORY)
+        self._bare: deque[float] = deque(maxlen=_MEMORY)
         self._last: tuple[int, float] | None = None
-        self._trials = 0
+        self._recorded = 0
+        # How many costs to wait for before judging.
+        self._wanted = _TRIALS
 
     def due(self, step: int) -> bool:
         """Whether to record this step."""
         return step % self.every == 0
+
+    def next(self, step: int) -> int:
+        """The next step after this one that is to be recorded."""
+        return (step // self.every + 1) * self.every
 
     def begin(self, step: int, now: float) -> None:
         """Say that recording of a step begins.
@@ -71,16 +81,20 @@ class Cadence:
         self._last = (step, now)
         if self._budget is None:
             return
-        self._trials += 1
-        if self._trials > 1:
+        self._recorded += 1
+        if self._recorded > 1:
             self._costs.append(cost)
-        if self._trials < _TRIALS or not self._bare:
+        if len(self._costs) < self._wanted or not self._bare:
             return
         bare = statistics.median(self._bare)
         wanted = statistics.median(self._costs) / (self._budget * bare) if bare > 0 else 1.0
         every = max(self._least, _nice(wanted))
-        if every > self.every or every <= self.every / 2:
-            self.every = every
+        if every < self.every:
+            # Not at once where the two medians waver about the limit.
+            every = max(self._least, _nice(1.5 * wanted))
+        if every != self.every:
+            self.every, self._wanted = every, _MEMORY
+            self._costs.clear()
             if self._on_change is not None:
                 self._on_change(step, every)
 

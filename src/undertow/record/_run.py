@@ -80,8 +80,8 @@ class Run:
         self._closed = False
         self._lock = threading.Lock()
         self._next_step = 0
-        # The update that a watcher saw last: what `log` without a step belongs to.
-        self._current_step: int | None = None
+        # Each tells the number of an optimizer's next update: asked, not told, since steps outnumber rows.
+        self._clocks: list[Callable[[], int | None]] = []
         self._closers: list[Callable[[], object]] = []
         self._names: dict[str, str] = {}
         self._kinds: dict[str, Kind] = {}
@@ -119,7 +119,7 @@ class Run:
     @property
     def next_step(self) -> int:
         """The step that a `log` without one gets: one after the highest so far."""
-        return self._next_step
+        return max(self._next_step, self._updates())
 
     def log(
         self,
@@ -168,8 +168,7 @@ class Run:
                 widened = self._widen(name, kind)
                 if widened is not None:
                     kinds[name] = widened
-            current = self._next_step if self._current_step is None else self._current_step
-            number = current if keys["step"] is None else _whole("step", keys["step"], 2**63)
+            number = self._step_of_now() if keys["step"] is None else _whole("step", keys["step"], 2**63)
             counted = None if keys["epoch"] is None else _whole("epoch", keys["epoch"], 2**31)
             for name in kinds:
                 self._names[name.casefold()] = name
@@ -262,11 +261,21 @@ class Run:
         self._check_open()
         self._writer.put(rows)
 
-    def set_step(self, step: int) -> None:
-        """Say that `step` is the optimizer update done last, which a `log` without a step belongs to. For watchers."""
-        if self._current_step is None or step > self._current_step:
-            self._current_step = step
-            self._next_step = max(self._next_step, step + 1)
+    def follow(self, clock: Callable[[], int | None]) -> None:
+        """Count the updates that a watcher sees: a `log` without a step belongs to the last one. For watchers.
+
+        Args:
+            clock: Tells the number of the next update; None before the first that was seen.
+        """
+        self._clocks.append(clock)
+
+    def _updates(self) -> int:
+        """The number of the next update by those who watch, 0 where nobody does."""
+        return max((clock() or 0 for clock in self._clocks), default=0)
+
+    def _step_of_now(self) -> int:
+        updates = self._updates()
+        return updates - 1 if updates else self._next_step
 
     def at_close(self, callback: Callable[[], object]) -> None:
         """Have `callback()` called first thing when the run is closed: for what ends with it. It must not raise."""
