@@ -53,6 +53,7 @@ class Plan:
         devices = dict.fromkeys(parts[index].device for index in self.layout.large)
         self.large = [[index for index in self.layout.large if parts[index].device == device] for device in devices]
         self.chunk: Chunk | None = None
+        self._kept: dict[int, torch.Tensor] = {}
         self._previous: dict[int, torch.Tensor] = {}
         self._previous_sums: dict[int, tuple[Any, Any]] = {}
 
@@ -78,6 +79,24 @@ class Plan:
             held = self._previous.get(index)
             self._previous[index] = gradient.clone() if held is None else held.copy_(gradient)
         return found
+
+    def keep(self, indices: list[int], weights: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Copies of large weights, until the step is done.
+
+        On the CPU their memory is kept from step to step: to get as much anew costs five times what copying does, a
+        page fault every 4 kB. Devices have allocators that keep it themselves, for others to use meanwhile.
+        """
+        copies = []
+        for index, weight in zip(indices, weights, strict=True):
+            held = self._kept.get(index) if weight.device.type == "cpu" else None
+            if held is None or held.shape != weight.shape or held.dtype != weight.dtype:
+                held = torch.empty_like(weight)
+                if weight.device.type == "cpu":
+                    self._kept[index] = held
+            copies.append(held)
+        if copies:
+            torch._foreach_copy_(copies, weights)
+        return copies
 
     @staticmethod
     def updates(before: list[torch.Tensor], after: list[torch.Tensor]) -> Any:

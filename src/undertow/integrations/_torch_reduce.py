@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..statistics import BINS, LOWEST_EXPONENT
 
@@ -15,6 +16,9 @@ __all__ = ["Sums", "flat", "histograms", "measure", "ship", "sums_of_squares"]
 
 #: Columns by name, each with one value a tensor: Python numbers on the CPU, a tensor on a device.
 Sums: TypeAlias = dict[str, Any]
+
+#: Elements whose truths fit the second cache.
+_PIECE = 65_536
 
 Tensors: TypeAlias = Sequence[torch.Tensor]
 
@@ -51,8 +55,7 @@ def measure(tensors: Tensors, sizes: Sequence[int], prefix: str = "") -> Sums:
             columns.append((0.0, 0.0, size, 0.0, 0))
             continue
         sum_sq = torch.dot(row, row).item()
-        # NumPy counts booleans twelve times faster than PyTorch; both share the memory.
-        zeros = size - int(np.count_nonzero(row.bool().numpy()))
+        zeros = size - _count_nonzero(row.numpy())
         if prefix:
             columns.append((row.sum().item(), sum_sq, zeros))
             continue
@@ -65,6 +68,15 @@ def measure(tensors: Tensors, sizes: Sequence[int], prefix: str = "") -> Sums:
         columns.append((row.sum().item(), sum_sq, zeros, abs_max, nonfinite))
     names = ("sum", "sum_sq", "zeros") if prefix else ("sum", "sum_sq", "zeros", "abs_max", "nonfinite")
     return {prefix + name: list(column) for name, column in zip(names, zip(*columns, strict=True), strict=False)}
+
+
+def _count_nonzero(row: NDArray[Any]) -> int:
+    """As `np.count_nonzero`, which is four times slower on floats than on booleans, and PyTorch's as slow."""
+    count, scratch = 0, np.empty(min(len(row), _PIECE), np.bool_)
+    for begin in range(0, len(row), _PIECE):
+        piece = row[begin : begin + _PIECE]
+        count += int(np.count_nonzero(np.not_equal(piece, 0, out=scratch[: len(piece)])))
+    return count
 
 
 def _measure_on_device(rows: Tensors, sizes: Sequence[int], prefix: str) -> Sums:

@@ -205,7 +205,7 @@ class Tap:
             weights = [local(plan.parameters[index].detach()) for index in indices]
             sums["w_sum_sq"] = sums_of_squares(weights)
             if self._options.updates:
-                opened.before.append([weight.clone() for weight in weights])
+                opened.before.append(plan.keep(indices, weights))
         scale = self._grad_scale()
         if scale is not None:
             if plan.small:
