@@ -74,7 +74,7 @@ def merged(ranks):
 
 def padded(*parts):
     names = {field.name for field in FIELDS}
-    return [{**{name: part.get(name, 0) for name in names}, **{k: v for k, v in part.items()}} for part in parts]
+    return [{**{name: part.get(name, 0) for name in names}, **part} for part in parts]
 
 
 def test_the_ranks_together_record_what_one_process_would(recorded, alone):
