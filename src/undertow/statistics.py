@@ -117,7 +117,8 @@ def summarize(
 
     Returns:
         A value per name of `FIELDS`; `w_sum_sq` and `u_sum_sq` are nan where `weight` and `update` are None.
-        Accumulated in float64 and rounded to float32 once, so Σg² beyond 3.4e38 is inf. Without elements, sums are 0.
+        Accumulated in float64 and rounded to float32 once, so Σg² beyond 3.4e38 is inf, and below 1e-45 it is 0: a norm
+        under 1e-19 loses digits and one under 1e-22 reads 0, where `abs_max` still tells. Without elements, sums are 0.
 
     Raises:
         ShapeError: If the shapes differ.

@@ -31,7 +31,7 @@ class Capture:
         plan.patches.set(plan.model, "_make_function", self._make_function)
 
     def start(self) -> None:
-        """Nothing is left to do."""
+        self._plan.watch(before=lambda: None, after=lambda: None)
 
     @property
     def next_step(self) -> int:
@@ -72,14 +72,12 @@ class Capture:
         return self._make(step_function, *args, **kwargs)
 
     def _collecting(self, step_function: Any) -> Any:
-        plan, guarded = self._plan, self._plan.guard(step_function)
+        plan = self._plan
 
         def step(state: Any, data: Any) -> Any:
-            logs, state = guarded(state, data)
+            logs, state = step_function(state, data)
             entry = logs.pop(_ENTRY, None)
-            if plan.over():
-                plan.patches.undo()
-            elif entry is not None and plan.due():
+            if entry is not None and plan.due():
                 plan.sink(plan.next_step, self._variables, *entry)
             plan.calls += 1
             return logs, state

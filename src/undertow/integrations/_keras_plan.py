@@ -84,19 +84,28 @@ class Plan:
         """
         return getattr(self.model, "history", None) is not self._history
 
-    def guard(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """`function`, which undoes the patches when it raises anything but the end of the data."""
+    def watch(self, before: Callable[[], object], after: Callable[[], object]) -> None:
+        """Wrap the train function that Keras made: `before` and `after` go around each call, until this fit is over."""
+        model, original = self.model, self.model.train_function
 
-        def guarded(*args: Any, **kwargs: Any) -> Any:
+        def train_function(*args: Any) -> Any:
+            if self.over():
+                self.patches.undo()
+                model.make_train_function(force=True)
+                return model.train_function(*args)
+            before()
             try:
-                return function(*args, **kwargs)
+                logs = original(*args)
             except StopIteration:
+                # The end of the data, by which Keras ends an epoch.
                 raise
             except BaseException:
                 self.patches.undo()
                 raise
+            after()
+            return logs
 
-        return guarded
+        self.patches.set(model, "train_function", train_function)
 
 
 class Capture(Protocol):

@@ -31,21 +31,14 @@ class Capture:
         plan.patches.set(plan.optimizer, "apply", self._measured)
 
     def start(self) -> None:
-        plan = self._plan
-        guarded = plan.guard(plan.model.train_function)
+        self._plan.watch(before=lambda: None, after=self._emit)
 
-        def train_function(iterator: Any) -> Any:
-            logs = guarded(iterator)
-            if plan.over():
-                plan.patches.undo()
-            elif self._ring is not None:
-                steps, floats, counts = self._ring
-                # The values of now: what the next step assigns does not reach them.
-                plan.sink(steps.read_value(), self._variables, floats.read_value(), counts.read_value())
-                steps.assign(self._blank)
-            return logs
-
-        plan.patches.set(plan.model, "train_function", train_function)
+    def _emit(self) -> None:
+        if self._ring is not None:
+            steps, floats, counts = self._ring
+            # The values of now: what the next step assigns does not reach them.
+            self._plan.sink(steps.read_value(), self._variables, floats.read_value(), counts.read_value())
+            steps.assign(self._blank)
 
     @property
     def next_step(self) -> int:
@@ -85,16 +78,18 @@ class Capture:
         if self._ring is None or len(variables) != len(self._variables):
             self._ring = self._make_ring(len(variables))
         self._variables = tuple(variables)
-        steps, floats, counts = self._ring
+        steps, *ring_values = self._ring
         number = tf.identity(calls)
         step = plan.first + number // plan.accumulate
 
         def write() -> Any:
-            slot = tf.reshape(number % self._slots, [1, 1])
             new = [tf.convert_to_tensor(_native(v)) for v in variables]
-            for ring, row in zip((floats, counts), _rows(grads, old, new), strict=True):
-                ring.assign(tf.tensor_scatter_nd_update(ring, slot, row[None]))
-            steps.assign(tf.tensor_scatter_nd_update(steps, slot, step[None]))
+            for ring, row in zip((*ring_values, steps), (*_rows(grads, old, new), step), strict=True):
+                if self._slots == 1:
+                    ring.assign(row[None])
+                else:
+                    slot = tf.reshape(number % self._slots, [1, 1])
+                    ring.assign(tf.tensor_scatter_nd_update(ring, slot, row[None]))
             return tf.constant(True)
 
         if plan.accumulate == 1 and plan.every == 1:
@@ -119,8 +114,8 @@ def _rows(grads: Sequence[Any], old: Sequence[Any], new: Sequence[Any]) -> tuple
     floats, counts = [], []
     for gradient, before, after in zip(grads, old, new, strict=True):
         g, w, v = _wide(gradient), _wide(before), _wide(after)
-        # Not every kernel's maximum keeps a nan; 0 stands in where there is no element.
-        largest = tf.reduce_max(tf.concat([tf.reshape(tf.abs(g), [-1]), [tf.zeros([], g.dtype)]], 0))
+        # Not every kernel's maximum keeps a nan.
+        largest = tf.reduce_max(tf.abs(g)) if 0 not in g.shape else tf.zeros([], g.dtype)
         nan = tf.reduce_any(tf.math.is_nan(g))
         sums = (
             tf.reduce_sum(g),

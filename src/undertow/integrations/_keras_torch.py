@@ -10,6 +10,8 @@ from ._keras_plan import Plan
 
 __all__ = ["Capture"]
 
+_ROW = 4096
+
 
 class Capture:
     """See `undertow.integrations._keras_plan.Capture`."""
@@ -23,21 +25,16 @@ class Capture:
         plan.patches.set(plan.optimizer, "apply", self._measured)
 
     def start(self) -> None:
-        plan = self._plan
-        guarded = plan.guard(plan.model.train_function)
+        self._plan.watch(before=self._decide, after=self._emit)
 
-        def train_function(data: Any) -> Any:
-            self._due = plan.due() and not plan.over()
-            logs = guarded(data)
-            if plan.over():
-                plan.patches.undo()
-            elif self._measured_steps:
-                plan.sink(plan.next_step, *self._measured_steps.pop())
-            self._measured_steps.clear()
-            plan.calls += 1
-            return logs
+    def _decide(self) -> None:
+        self._due = self._plan.due()
 
-        plan.patches.set(plan.model, "train_function", train_function)
+    def _emit(self) -> None:
+        if self._measured_steps:
+            self._plan.sink(self._plan.next_step, *self._measured_steps.pop())
+        self._measured_steps.clear()
+        self._plan.calls += 1
 
     @property
     def next_step(self) -> int:
@@ -100,7 +97,15 @@ def _gradient_rows(grads: list[Any]) -> tuple[list[Any], Any]:
 
 def _sum_sq(tensors: list[Any]) -> Any:
     """Σx² of each tensor. Shape (P,), float32, whatever their dtype."""
-    return torch.stack(torch._foreach_norm([_wide(tensor) for tensor in tensors])).square().float()
+    return torch.stack([_square_sum(_wide(tensor).reshape(-1)) for tensor in tensors]).float()
+
+
+def _square_sum(x: Any) -> Any:
+    # On the CPU, PyTorch's norm of a whole tensor adds up one by one: 1.6e-4 off at 4M elements, 1.3e-3 at 16M, `dot` a
+    # tenth of it. In rows it is right to 7e-8, and faster.
+    whole = x.numel() - x.numel() % _ROW if x.numel() > 16 * _ROW else 0
+    rest = torch.dot(x[whole:], x[whole:])
+    return rest + torch.linalg.vector_norm(x[:whole].view(-1, _ROW), dim=1).square().sum() if whole else rest
 
 
 def _wide(tensor: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..errors import RecordingError, RunClosedError
+from ..errors import RunClosedError
 from ..record import Run
 from ..record._writer import warn
 from ..schema import KEYS
@@ -79,7 +79,10 @@ class Recorder(keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Describe the parameters, where they exist by now."""
         self._training = True
-        self._describe()
+        try:
+            self._describe()
+        except Exception as error:
+            self._fail(error)
         if self._capture is not None:
             self._capture.start()
 
@@ -114,14 +117,11 @@ class Recorder(keras.callbacks.Callback):
         self._undo()
 
     def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Likewise, where given to `evaluate` rather than `fit`."""
+        """Likewise, where given to `evaluate` or `predict` rather than `fit`."""
         if not self._training:
             self._undo()
 
-    def on_predict_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Likewise, where given to `predict`."""
-        if not self._training:
-            self._undo()
+    on_predict_end = on_test_end
 
     def _undo(self) -> None:
         if self._plan is not None:
@@ -141,13 +141,10 @@ class Recorder(keras.callbacks.Callback):
             self._fail(error)
 
     def _describe(self) -> None:
-        try:
-            rows = describe(self._model)
-            self._described = {id(variable): (row["param"], row["size"]) for variable, row in rows}
-            if rows:
-                self._run.set_params([row for _, row in rows])
-        except RecordingError as error:
-            self._fail(error)
+        rows = describe(self._model)
+        self._described = {id(variable): (row["param"], row["size"]) for variable, row in rows}
+        if rows:
+            self._run.set_params([row for _, row in rows])
 
     def _fail(self, error: Exception) -> None:
         self._warn(f"{type(error).__name__}: {error}")

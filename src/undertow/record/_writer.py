@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# pyarrow imports pandas at its first array where that is installed, and pandas this, which refuses to be imported while
+# the interpreter shuts down: a run left open to the end would lose its rows.
+import concurrent.futures.thread  # noqa: F401
 import contextlib
 import logging
 import threading

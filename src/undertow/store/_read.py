@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ..errors import CorruptFileError, NotARunError, StoreError
 from ..schema import FORMAT_VERSION, KEYS, LAYERS, OPTIONAL, PARAMS
 from ._unify import concatenate
-from ._write import TableName
+from ._write import TableName, intact
 
 if TYPE_CHECKING:
     import os
@@ -206,10 +206,16 @@ def _instant(text: str | None) -> datetime | None:
 
 def _read_parquet(path: Path) -> pa.Table:
     try:
+        content = path.read_bytes()
         # Never as a dataset: a folder named `a=b` on the way would become a column.
-        return pq.ParquetFile(path, page_checksum_verification=True).read()
-    except (pa.ArrowException, OSError) as error:
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        table = file.read()
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise CorruptFileError(f"{path} cannot be read as Parquet: {error}") from error
+    ours = any(key.startswith(b"undertow") for key in file.metadata.metadata or {})
+    if ours and not intact(content):
+        raise CorruptFileError(f"{path} is damaged: its checksum differs")
+    return table
 
 
 def _newest_attempts(table: pa.Table) -> pa.Table:
