@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
 import os
 import platform
@@ -64,7 +65,7 @@ def article() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
 
 def mlp() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
     sizes = [784, 1024, 1024, 1024, 10]
-    layers = [layer for a, b in zip(sizes, sizes[1:], strict=False) for layer in (nn.Linear(a, b), nn.ReLU())]
+    layers = [layer for a, b in itertools.pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
     x, y = torch.randn(128, 784), torch.randint(10, (128,))
     return nn.Sequential(*layers[:-1]), lambda model: nn.functional.cross_entropy(model(x), y)
 

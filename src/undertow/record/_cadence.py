@@ -101,5 +101,6 @@ class Cadence:
 
 def _nice(value: float) -> int:
     """The least of 1, 2, 5, 10, 20, 50 … that is not below `value`."""
+    value *= 1 - 1e-9  # what rounding adds to 10 must not make it 20
     power = 10 ** max(0, math.floor(math.log10(value))) if value > 1 else 1
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value)
