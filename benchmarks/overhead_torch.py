@@ -79,9 +79,9 @@ def gpt() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
 
 #: Model, steps in a block, what it is.
 MODELS = {
-    "article": (article, 400, "MLP 13-64-64-1, batch 16"),
-    "mlp": (mlp, 12, "MLP 784-1024³-10, batch 128"),
-    "gpt": (gpt, 3, "GPT, 6 layers, d 256, sequence 128, batch 8"),
+    "article": (article, 300, "MLP 13-64-64-1, batch 16"),
+    "mlp": (mlp, 5, "MLP 784-1024³-10, batch 128"),
+    "gpt": (gpt, 1, "GPT, 6 layers, d 256, sequence 128, batch 8"),
 }
 
 

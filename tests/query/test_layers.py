@@ -39,7 +39,7 @@ def test_what_is_recorded_on_demand_becomes_axes_and_the_rarer_ones_start_hidden
     rows = [sums("w", 4, [1, 2, 3, step], step=step) for step in range(3)]
     for step, row in enumerate(rows):
         if step:
-            row |= {"dot_prev": 14.0 + 3 * step - step, "prev_sum_sq": rows[step - 1]["sum_sq"]}
+            row |= {"dot_prev": 14.0 + step * (step - 1), "prev_sum_sq": rows[step - 1]["sum_sq"]}
         row |= {"m_sum_sq": 3 * row["sum_sq"], "m_count": 2}
     frame = layers(layers_table(rows), params_table())
     assert "cosine" in frame.axes and "noise_scale" in frame.table.column_names and "noise_scale" not in frame.axes
