@@ -2,7 +2,7 @@
 
 python benchmarks/overhead_torch.py [--model article|mlp|gpt] [--rounds N] [--json PATH]
 
-Each round times a block of steps of every contender, in an order that rotates; reported are medians over the rounds of
+Each round times a block of steps of every contender, in an order that changes; reported are medians over the rounds of
 the ratio to the bare block of the same round, so that what else runs on the machine weighs on all alike. One thread.
 """
 
@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import platform
+import random
 import statistics
 import sys
 import tempfile
@@ -79,7 +80,7 @@ def gpt() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
 
 #: Model, steps in a block, what it is.
 MODELS = {
-    "article": (article, 300, "MLP 13-64-64-1, batch 16"),
+    "article": (article, 400, "MLP 13-64-64-1, batch 16"),
     "mlp": (mlp, 5, "MLP 784-1024³-10, batch 128"),
     "gpt": (gpt, 1, "GPT, 6 layers, d 256, sequence 128, batch 8"),
 }
@@ -141,10 +142,11 @@ def measure(name: str, rounds: int, folder: Path, chosen: list[str]) -> dict[str
     for training in trainings.values():
         training.block(max(8, steps))
     times: dict[str, list[float]] = {label: [] for label in trainings}
-    labels = list(trainings)
-    for number in range(rounds):
+    labels, order = list(trainings), random.Random(0)
+    for _ in range(rounds):
         gc.collect()
-        for label in labels[number % len(labels) :] + labels[: number % len(labels)]:
+        for label in order.sample(labels, len(labels)):
+            time.sleep(0.2)  # until what the one before left to its threads is done
             times[label].append(trainings[label].block(steps))
     found = {}
     for label, each in times.items():
@@ -176,7 +178,7 @@ def main() -> None:
             chosen = []
     report: dict[str, object] = {"python": platform.python_version(), "torch": torch.__version__, "results": {}}
     print(f"{'model':<44} {'contender':<26} {'ms a step':>10} {'ratio':>7}   quartiles", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name in MODELS if options.model == "all" else [options.model]:
             found = measure(name, options.rounds, Path(folder), chosen)
             report["results"][name] = found  # type: ignore[index]

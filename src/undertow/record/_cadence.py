@@ -14,6 +14,7 @@ _TRIALS = 3
 
 #: Of so many the median is taken, and after a change none is judged by what was measured before it.
 _MEMORY = 7
+_MOST_PATIENCE = 500
 
 
 class Cadence:
@@ -48,8 +49,8 @@ class Cadence:
         self._bare: deque[float] = deque(maxlen=_MEMORY)
         self._last: tuple[int, float] | None = None
         self._recorded = 0
-        # How many costs to wait for before judging.
-        self._wanted = _TRIALS
+        # How many costs since the last change, and how many to wait for before judging.
+        self._since, self._patience = 0, _TRIALS
 
     def due(self, step: int) -> bool:
         """Whether to record this step."""
@@ -84,7 +85,8 @@ class Cadence:
         self._recorded += 1
         if self._recorded > 1:
             self._costs.append(cost)
-        if len(self._costs) < self._wanted or not self._bare:
+            self._since += 1
+        if self._since < self._patience or not self._bare:
             return
         bare = statistics.median(self._bare)
         wanted = statistics.median(self._costs) / (self._budget * bare) if bare > 0 else 1.0
@@ -93,7 +95,9 @@ class Cadence:
             # Not at once where the two medians waver about the limit.
             every = max(self._least, _nice(1.5 * wanted))
         if every != self.every:
-            self.every, self._wanted = every, _MEMORY
+            self.every, self._since = every, 0
+            # Twice as long each time: a training that lies between two spacings is not told of for ever.
+            self._patience = min(max(_MEMORY, 2 * self._patience), _MOST_PATIENCE)
             self._costs.clear()
             if self._on_change is not None:
                 self._on_change(step, every)
