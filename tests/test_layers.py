@@ -27,6 +27,9 @@ LEAVES = ["_version", "datasets"]
 CORE_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "pyarrow"}
 ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
 
+# What is built on PyTorch and nothing else watches it as PyTorch's own integration does, rather than anew.
+BUILT_ON = {"lightning": "torch", "transformers": "torch"}
+
 WEB_LAYERS = ["core", "engine", "render", "ui", "workbench", "hosts"]
 
 MAX_LINES = 400
@@ -122,7 +125,11 @@ def violations(files: dict[str, str]) -> list[str]:
                 imported = layer_of(item.target, modules)
                 if not may_import(importer, imported):
                     found.append(f"{where}: {importer} imports {imported}")
-                elif imported == "integrations" and framework and framework_of(item.target) not in (None, framework):
+                elif (
+                    imported == "integrations"
+                    and framework
+                    and framework_of(item.target) not in (None, framework, BUILT_ON.get(framework))
+                ):
                     found.append(f"{where}: integration {framework} imports integration {framework_of(item.target)}")
                 continue
             free = importer == "integrations" or not item.at_module_level
@@ -221,6 +228,7 @@ SKELETON = dict.fromkeys(
     __init__.py errors.py frame.py _cli.py _dispatch.py _version.py
     store/__init__.py record/__init__.py record/_run.py sources/__init__.py query/__init__.py view/__init__.py
     integrations/__init__.py integrations/keras.py integrations/_keras_jax.py integrations/torch.py
+    integrations/lightning.py
     """.split(),
     "",
 )
@@ -248,6 +256,11 @@ SKELETON = dict.fromkeys(
             "integrations/_keras_jax.py:2: integration keras imports integration torch",
         ),
         (
+            "integrations/torch.py",
+            "from .lightning import Recorder",
+            "integrations/torch.py:1: integration torch imports integration lightning",
+        ),
+        (
             "frame.py",
             "try:\n    import pandas\nexcept ImportError: ...",
             "frame.py:2: frame imports pandas at module level",
@@ -269,6 +282,7 @@ def test_a_wrong_import_is_caught(path, source, complaint):
         ("integrations/keras.py", "import keras\nfrom ._keras_jax import wrap\nfrom ..record import Run"),
         ("view/__init__.py", "from ..sources import x\nfrom .._version import __version__"),
         ("_cli.py", "import typer\nfrom . import _dispatch, errors\nfrom .record import Run\nfrom .view import View"),
+        ("integrations/lightning.py", "from .torch import watch"),
         ("__init__.py", "from . import _cli\nfrom .record import Run"),
     ],
 )

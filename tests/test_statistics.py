@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from undertow import statistics
 from undertow.errors import ShapeError
-from undertow.schema import KEYS, LAYERS
+from undertow.schema import KEYS, LAYERS, OPTIONAL
 
 ordinary = st.floats(-1e3, 1e3, width=32)
 # Up to where 30 squares still fit float32: a part that overflows is inf, and inf − inf is nan, whatever the whole is.
@@ -26,8 +26,11 @@ def arrays(elements: st.SearchStrategy[float]) -> st.SearchStrategy[np.ndarray]:
 
 def test_fields_are_the_columns_of_layers() -> None:
     columns = LAYERS.names[len(KEYS) + 1 :]
-    assert sorted(FIELD_NAMES) == sorted(columns)
-    assert all(str(LAYERS.field(field.name).type) in (field.dtype, "float") for field in statistics.FIELDS)
+    optional = [field.name for field in statistics.OPTIONAL_FIELDS]
+    assert sorted(FIELD_NAMES) + optional == sorted(columns[: len(FIELD_NAMES)]) + list(OPTIONAL)
+    assert columns[len(FIELD_NAMES) :] == optional
+    for field in (*statistics.FIELDS, *statistics.OPTIONAL_FIELDS):
+        assert str(LAYERS.field(field.name).type) in (field.dtype, "float") or field.name == "histogram"
     assert sorted([*statistics.FLOATS, *statistics.COUNTS, "count"]) == sorted(FIELD_NAMES)
 
 
@@ -133,3 +136,12 @@ def test_std_of_a_constant_is_not_negative() -> None:
 def test_shapes_that_differ_are_named() -> None:
     with pytest.raises(ShapeError, match=r"weight has shape \(3,\), its gradient \(2,\)"):
         statistics.summarize([1.0, 2.0], weight=[1.0, 2.0, 3.0])
+
+
+def test_optional_sums_merge_where_either_part_has_them() -> None:
+    one = {**statistics.summarize(np.ones(2)), "s_sum_sq": 1.5, "histogram": statistics.histogram([1.0, 2.0])}
+    other = {**statistics.summarize(np.ones(3)), "s_sum_sq": 2.0}
+    merged = statistics.merge(one, other)
+    assert merged["s_sum_sq"] == 3.5
+    assert merged["histogram"].tolist() == one["histogram"].tolist()
+    assert "a_sum" not in merged

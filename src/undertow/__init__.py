@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ViewError,
     )
     from .frame import Frame
-    from .integrations import keras
+    from .integrations import keras, lightning, transformers
     from .record import Run
     from .store import Recording, load
     from .view import View
@@ -62,8 +62,10 @@ __all__ = [
     "__version__",
     "diagnose",
     "keras",
+    "lightning",
     "load",
     "show",
+    "transformers",
 ]
 
 #: Where each lazy name lives. A module without a name in it is the module itself.
@@ -74,8 +76,10 @@ _HOMES = {
     "Run": "record",
     "View": "view",
     "keras": "integrations.keras",
+    "lightning": "integrations.lightning",
     "load": "store",
     "show": "_show",
+    "transformers": "integrations.transformers",
 }
 
 
@@ -105,7 +109,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = import_module(f".{_HOMES.get(name, 'errors')}", __name__)
-    value = home if name == "keras" else getattr(home, name)
+    value = home if home.__name__.endswith(f"integrations.{name}") else getattr(home, name)
     globals()[name] = value
     return value
 

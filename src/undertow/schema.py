@@ -17,6 +17,8 @@ __all__ = [
     "FORMAT_VERSION",
     "KEYS",
     "LAYERS",
+    "MODULE_SUFFIX",
+    "OPTIONAL",
     "PARAMS",
     "Column",
     "Kind",
@@ -44,6 +46,8 @@ KEYS = pa.schema(
 )
 
 #: The `layers` table: keys, the parameter's path, and the sums (see `undertow.statistics.FIELDS` for their meaning).
+#: What a module's output went through (the signal s, the activation a) has rows of its own, whose `param` is the
+#: module's path and `MODULE_SUFFIX`; what belongs to parameters is null there, and the other way round.
 LAYERS = pa.schema(
     [
         *KEYS,
@@ -56,8 +60,26 @@ LAYERS = pa.schema(
         pa.field("nonfinite", pa.int64()),
         pa.field("w_sum_sq", pa.float32()),
         pa.field("u_sum_sq", pa.float32()),
+        pa.field("dot_prev", pa.float32()),
+        pa.field("prev_sum_sq", pa.float32()),
+        pa.field("m_sum_sq", pa.float32()),
+        pa.field("m_count", pa.int64()),
+        pa.field("s_sum_sq", pa.float32()),
+        pa.field("s_count", pa.int64()),
+        pa.field("a_sum", pa.float32()),
+        pa.field("a_sum_sq", pa.float32()),
+        pa.field("a_zeros", pa.int64()),
+        pa.field("a_count", pa.int64()),
+        pa.field("histogram", pa.list_(pa.int32())),
     ]
 )
+
+#: The columns of `LAYERS` that are recorded on demand only. A file that lacks one has null in it.
+OPTIONAL = tuple(LAYERS.names[LAYERS.names.index("dot_prev") :])
+
+#: Ends the `param` of a row about a module's output: no parameter's path can end so. Its row in `PARAMS` has an empty
+#: shape and dtype, and the size 0.
+MODULE_SUFFIX = "()"
 
 #: `params.parquet`: one row per parameter. `depth` counts modules from the input (0) to the output, in forward order;
 #: parameters of one module share it. `module` is the path of the module that owns the parameter.

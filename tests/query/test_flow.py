@@ -6,9 +6,9 @@ import pytest
 
 from undertow.errors import SourceError
 from undertow.query.lenses import flow
-from undertow.schema import LAYERS
+from undertow.schema import LAYERS, OPTIONAL, PARAMS
 
-from .recorded import NET, layers_table, params_table, steps_table, sums, training
+from .recorded import NET, keys, layers_table, params_table, steps_table, sums, training
 
 
 def flow_of(recorded, logged=None, net=NET):
@@ -117,3 +117,35 @@ def test_a_thousand_layers_are_read_in_a_moment():
     frame = flow_of(training(epochs=3, steps=1, net=net)[0], net=net)
     assert len(frame.axes) == 1001
     assert np.all(np.isfinite(pa.concat_arrays([frame.table[name].combine_chunks() for name in frame.axes[1:]])))
+
+
+def module_row(path, signal, zeros, step):
+    row = {"param": f"{path}()", "s_sum_sq": signal, "s_count": 4, "a_zeros": zeros, "a_count": 4}
+    return {**keys(step=step, epoch=step), **row, "a_sum": 1.0, "a_sum_sq": 1.0}
+
+
+def test_what_modules_went_through_has_presets_of_its_own():
+    net = {**NET, "dense()": (0, 0), "relu()": (1, 0)}
+    recorded, logged = training(epochs=3, steps=1)
+    for step in range(3):
+        recorded += [module_row("dense", 0.04, 1, step), module_row("relu", 0.16, 2, step)]
+    params = params_table(net).to_pylist()
+    for row in params:
+        row["module"] = row["param"].removesuffix("()") if row["param"].endswith("()") else row["module"]
+    frame = flow(layers_table(recorded), pa.Table.from_pylist(params, schema=PARAMS), steps_table(logged))
+    presets = {preset.label: preset.axes[2:] for preset in frame.presets}
+    assert presets["gradient norm"] == ("dense_1:grad_norm", "dense:grad_norm")
+    assert presets["signal"] == ("relu:signal", "dense:signal")
+    assert presets["activation zeros"] == ("relu:activation_zeros", "dense:activation_zeros")
+    assert frame.table["relu:signal"].to_pylist() == pytest.approx([0.4] * 3)
+    assert frame.table["dense:activation_zeros"].to_pylist() == pytest.approx([0.25] * 3)
+    assert frame["dense:activation_zeros"].scale == "linear"
+    assert not any("()" in name for name in frame.table.column_names)
+
+
+def test_without_what_is_recorded_on_demand_nothing_changes():
+    recorded, logged = training()
+    old = layers_table(recorded).drop_columns(list(OPTIONAL))
+    frame = flow(old, params_table(), steps_table(logged))
+    assert frame.table.equals(flow_of(recorded, logged).table)
+    assert [preset.label for preset in frame.presets][-1] == "weight norm"

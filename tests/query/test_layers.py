@@ -33,3 +33,16 @@ def test_a_parameter_that_params_lacks_has_no_depth():
 def test_without_gradients_there_are_no_layers():
     with pytest.raises(SourceError, match="no gradients were recorded"):
         layers(LAYERS.empty_table(), params_table())
+
+
+def test_what_is_recorded_on_demand_becomes_axes_and_the_rarer_ones_start_hidden():
+    rows = [sums("w", 4, [1, 2, 3, step], step=step) for step in range(3)]
+    for step, row in enumerate(rows):
+        if step:
+            row |= {"dot_prev": 14.0 + step * (step - 1), "prev_sum_sq": rows[step - 1]["sum_sq"]}
+        row |= {"m_sum_sq": 3 * row["sum_sq"], "m_count": 2}
+    frame = layers(layers_table(rows), params_table())
+    assert "cosine" in frame.axes and "noise_scale" in frame.table.column_names and "noise_scale" not in frame.axes
+    assert frame.table["cosine"][0].as_py() is None
+    assert 0.9 < frame.table["cosine"][1].as_py() <= 1
+    assert "signal" not in frame.table.column_names

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 
 from ..errors import SourceError
 from ..frame import Frame, Preset
-from ..schema import Column
+from ..schema import MODULE_SUFFIX, Column
 from ._lines import Table, metrics_of, runs_of
 from ._merge import MEASURES, Ints, Measure, choose_clock, codes, merge
 from ._steps import metric_columns
 
 __all__ = ["flow"]
 
-_SHOWN = ("grad_norm", "grad_rms", "update_ratio", "weight_norm")
+_SHOWN = ("grad_norm", "grad_rms", "update_ratio", "weight_norm", "signal", "activation_zeros")
 #: Beyond this many parameters their own columns would be most of the table.
 MOST_PARAMETERS = 64
 
@@ -29,7 +29,9 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
     The height on a layer's axis is the logarithm of its gradient's norm, kernel and bias together, the root mean square
     over the epoch's recorded steps: √(mean over steps of Σg²). All layers share one domain, so that a line that sinks
     towards the input is a gradient that vanishes, and one that rises is one that explodes. Presets show the gradient
-    per weight, the update ratio and the weight norm in the same way. With fewer than three epochs one line is a step.
+    per weight, the update ratio and the weight norm in the same way, and where they were recorded the signal ∂L/∂a and
+    the zeros among the activations a; the signal's drop from axis to axis is the backward gain. With fewer than three
+    epochs one line is a step.
 
     Args:
         layers: Rows of `undertow.schema.LAYERS`, in any order, of one or more runs.
@@ -79,7 +81,9 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
         wide = [
             (_put(values, merged.owner == index, line, len(line_run)), module) for index, module in enumerate(modules)
         ]
-        if all(column.null_count == len(column) for column, _ in wide):
+        # A module without parameters has no gradient, one whose output was not measured no signal.
+        wide = [(column, module) for column, module in wide if column.null_count < len(column)]
+        if not wide:
             continue
         chosen = [table.add(_column(measure, module, _short(module, modules)), column) for column, module in wide]
         presets.append(
@@ -95,6 +99,8 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
         )
         values = MEASURES[0].of(single)
         for index, name in enumerate(names):
+            if name.endswith(MODULE_SUFFIX):
+                continue
             column = _column(MEASURES[0], name, _short(name, names), modules[owner_of[index]])
             # A domain of their own: small biases must not squeeze the modules' axes.
             column = replace(column, share=f"{column.share} of parameters")
@@ -133,7 +139,7 @@ def _column(measure: Measure, path: str, label: str, group: str = "") -> Column:
         kind="number",
         label=label,
         unit=measure.label,
-        scale="log",
+        scale="log" if measure.logarithmic else "linear",
         share=measure.name,
         group=group or path,
         description=f"{measure.label} of {path}: {measure.description}",

@@ -13,7 +13,7 @@ from ._merge import MEASURES, choose_clock, codes, merge
 
 __all__ = ["layers"]
 
-_HIDDEN = ("grad_rms", "nonfinite")
+_HIDDEN = ("grad_rms", "nonfinite", "noise_scale", "activation_rms")
 
 
 def layers(layers: pa.Table, params: pa.Table) -> Frame:

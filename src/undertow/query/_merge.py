@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..statistics import norm, rms, update_ratio, zero_share
+from ..statistics import FIELDS, OPTIONAL_FIELDS, cosine, noise_scale, norm, rms, update_ratio, zero_share
 
 __all__ = ["MEASURES", "Clock", "Measure", "Merged", "choose_clock", "codes", "floats", "merge"]
 
@@ -22,7 +22,9 @@ FEWEST_EPOCHS = 3
 #: More lines than this per run add nothing that the eye could follow; steps are merged into equal spans then.
 MOST_SPANS = 1000
 
-SUMMED = ("count", "sum", "sum_sq", "zeros", "nonfinite", "w_sum_sq", "u_sum_sq")
+SUMMED = tuple(
+    field.name for field in (*FIELDS, *OPTIONAL_FIELDS) if field.merge == "sum" and field.name != "histogram"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,9 @@ def merge(layers: pa.Table, run: Ints, owner: Ints, clock: Clock) -> Merged:
     sums: dict[str, Floats] = {}
     missing: dict[str, NDArray[np.bool_]] = {}
     for name in (*SUMMED, "abs_max"):
+        if name not in layers.column_names:
+            sums[name], missing[name] = np.zeros(len(key)), np.ones(len(key), dtype=bool)
+            continue
         values, null = floats(layers[name])
         missing[name] = np.bincount(group[~null], minlength=len(key)) == 0
         if name == "abs_max":
@@ -147,6 +152,19 @@ class Measure:
                 values, null = norm(s["w_sum_sq"] / merged.steps), gone["w_sum_sq"]
             case "zero_share":
                 values, null = zero_share(s["zeros"], s["count"]), gone["zeros"] | (s["count"] == 0)
+            case "cosine":
+                values = cosine(s["dot_prev"], s["sum_sq"], s["prev_sum_sq"])
+                null = gone["dot_prev"] | np.isnan(values)
+            case "noise_scale":
+                steps = merged.steps
+                values = noise_scale(s["sum_sq"] / steps, s["m_sum_sq"] / steps, s["m_count"] / steps)
+                null = gone["m_sum_sq"] | np.isnan(values)
+            case "signal":
+                values, null = norm(s["s_sum_sq"] / merged.steps), gone["s_sum_sq"]
+            case "activation_zeros":
+                values, null = zero_share(s["a_zeros"], s["a_count"]), gone["a_zeros"] | (s["a_count"] == 0)
+            case "activation_rms":
+                values, null = rms(s["a_sum_sq"], s["a_count"]), gone["a_sum_sq"] | (s["a_count"] == 0)
             case _:
                 values, null = s[self.name], gone[self.name]
         if np.isnan(values[~null]).all():  # what an integration does not measure is NaN
@@ -163,6 +181,11 @@ MEASURES = (
     Measure("abs_max", "largest gradient", "max |g| over the steps merged"),
     Measure("zero_share", "zero share", "share of gradient elements that are exactly 0", logarithmic=False),
     Measure("nonfinite", "non-finite", "how many gradient elements were NaN or infinite", logarithmic=False),
+    Measure("cosine", "cosine", "cosine between a gradient and the one recorded before it", logarithmic=False),
+    Measure("noise_scale", "noise scale", "at how many micro-batches gradient and noise weigh the same"),
+    Measure("signal", "signal", "‖∂L/∂a‖₂ at the module's output, the root mean square over the steps merged"),
+    Measure("activation_zeros", "activation zeros", "share of outputs that are exactly 0", logarithmic=False),
+    Measure("activation_rms", "activation rms", "√(Σa²/n) of the module's output"),
 )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..schema import KEYS, LAYERS
-from ..statistics import COUNTS, FLOATS
+from ..statistics import BINS, COUNTS, FLOATS
 from ._values import Kind, resolve, to_numpy
 
-__all__ = ["LayerRows", "Row", "layers_table", "steps_table"]
+__all__ = ["LaterRows", "LayerRows", "Row", "layers_table", "steps_table"]
 
 _TYPES: dict[Kind, pa.DataType] = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "text": pa.string()}
 
@@ -55,37 +55,80 @@ class LayerRows:
     Attributes:
         step: One number, or K of them (an array of any framework); a row whose step is negative is left out.
         epoch: The epoch they belong to.
-        time: µs since 1970 UTC.
+        time: µs since 1970 UTC: one number, or K of them.
         params: P paths.
-        sizes: P numbers of elements.
-        floats: `undertow.statistics.FLOATS`. Shape (P, 5) or (K, P, 5), any framework.
-        counts: `undertow.statistics.COUNTS`. Shape (P, 2) or (K, P, 2), any framework.
+        sizes: P numbers of elements; None where they have none, as the outputs of modules.
+        floats: `undertow.statistics.FLOATS`. Shape (P, 5) or (K, P, 5), any framework; None where `more` has all.
+        counts: `undertow.statistics.COUNTS`. Shape (P, 2) or (K, P, 2), any framework; None likewise.
+        more: Further columns of `undertow.schema.LAYERS` by name. Shape (P,) or (K, P), any framework; the histogram
+            with its bins as another axis. What a masked array masks is null.
     """
 
     step: Any
     epoch: int | None
-    time: int
+    time: Any
     params: tuple[str, ...]
-    sizes: Sequence[int]
+    sizes: Sequence[int] | None
     floats: Any
     counts: Any
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
-        return len(self.params) * (self.floats.shape[0] if len(self.floats.shape) == 3 else 1)
+        return len(self.params) * (len(self.step) if getattr(self.step, "shape", ()) else 1)
 
     @property
     def nbytes(self) -> int:
         return 1000 + 60 * self.rows
 
     def resolve(self) -> list[str]:
-        """Turn tensors into NumPy arrays, in place, with K as the first axis of each."""
-        self.floats = to_numpy(self.floats).reshape(-1, len(self.params), len(FLOATS)).astype(np.float32)
-        self.counts = to_numpy(self.counts).reshape(-1, len(self.params), len(COUNTS)).astype(np.int64)
+        """Turn tensors into NumPy arrays in `more`, in place, with K as the first axis of each."""
         self.step = to_numpy(self.step).reshape(-1).astype(np.int64)
+        k, p = len(self.step), len(self.params)
+        columns: dict[str, NDArray[Any]] = {}
+        for names, values in ((FLOATS, self.floats), (COUNTS, self.counts)):
+            if values is not None:
+                array = to_numpy(values).reshape(k, p, len(names))
+                columns.update({name: array[:, :, index] for index, name in enumerate(names)})
+        for name, values in self.more.items():
+            array = values if isinstance(values, np.ma.MaskedArray) else to_numpy(values)
+            columns[name] = array.reshape((k, p, BINS) if name == "histogram" else (k, p))
         valid = self.step >= 0
-        self.step, self.floats, self.counts = self.step[valid], self.floats[valid], self.counts[valid]
+        self.time = np.broadcast_to(np.asarray(self.time, np.int64), k)[valid]
+        self.step, self.more = self.step[valid], {name: array[valid] for name, array in columns.items()}
+        self.floats = self.counts = None
         return []
+
+
+@dataclass(slots=True)
+class LaterRows:
+    """Rows that are still to be measured, of tensors that the training thread only copied.
+
+    Attributes:
+        read: Measures, in the writer's thread, and once. None where nothing is left.
+        rows: How many there will be, for the count of what is lost.
+        nbytes: What waiting costs.
+    """
+
+    read: Callable[[], LayerRows | None]
+    rows: int
+    nbytes: int
+    _measured: LayerRows | None = None
+
+    def resolve(self) -> list[str]:
+        self._measured, self.read = self.read(), _nothing
+        return [] if self._measured is None else self._measured.resolve()
+
+    @property
+    def step(self) -> Any:
+        return () if self._measured is None else self._measured.step
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._measured, name)
+
+
+def _nothing() -> None:
+    return None
 
 
 def steps_table(rows: Sequence[Row], run: str, rank: int, kinds: dict[str, Kind]) -> pa.Table:
@@ -118,7 +161,7 @@ def _column(values: list[Any], kind: Kind) -> pa.Array:
     return pa.array(values, _TYPES[kind])
 
 
-def layers_table(chunks: Sequence[LayerRows], run: str, rank: int) -> pa.Table:
+def layers_table(chunks: Sequence[LayerRows | LaterRows], run: str, rank: int) -> pa.Table:
     """The chunks as one table in the schema of `layers`, sorted by (param, step).
 
     Args:
@@ -133,17 +176,38 @@ def layers_table(chunks: Sequence[LayerRows], run: str, rank: int) -> pa.Table:
     order = np.lexsort((steps, codes))
     repeats = [len(c.step) * len(c.params) for c in chunks]
     epochs = np.repeat(np.array([-1 if c.epoch is None else c.epoch for c in chunks], np.int32), repeats)[order]
-    times = np.repeat(np.array([c.time for c in chunks], np.int64), repeats)[order]
-    sizes = np.concatenate([np.tile(np.asarray(c.sizes, np.int64), len(c.step)) for c in chunks])[order]
-    floats = np.concatenate([c.floats.reshape(-1, len(FLOATS)) for c in chunks])[order]
-    counts = np.concatenate([c.counts.reshape(-1, len(COUNTS)) for c in chunks])[order]
-    columns: dict[str, NDArray[Any]] = {"count": sizes}
-    columns.update({name: floats[:, index] for index, name in enumerate(FLOATS)})
-    columns.update({name: counts[:, index] for index, name in enumerate(COUNTS)})
+    times = np.concatenate([np.repeat(c.time, len(c.params)) for c in chunks])[order]
     param = pa.DictionaryArray.from_arrays(pa.array(codes[order]), pa.array(names, pa.string()))
-    measured = [pa.array(columns[field.name], field.type) for field in list(LAYERS)[len(KEYS) + 1 :]]
+    measured = [_measured(chunks, column, order) for column in list(LAYERS)[len(KEYS) + 1 :]]
     keys = _keys(run, rank, steps[order], pa.array(epochs, mask=epochs < 0), times)
     return pa.table([*keys, param, *measured], schema=LAYERS)
+
+
+def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: NDArray[Any]) -> pa.Array:
+    """One column of all chunks, null where a chunk does not have it."""
+    histogram = pa.types.is_list(column.type)
+    parts, masks = [], []
+    for chunk in chunks:
+        shape = (len(chunk.step), len(chunk.params))
+        if column.name == "count":
+            absent = chunk.sizes is None
+            values: NDArray[Any] = np.broadcast_to(np.asarray(0 if absent else chunk.sizes, np.int64), shape)
+        else:
+            absent = column.name not in chunk.more
+            values = np.zeros((*shape, BINS) if histogram else shape) if absent else chunk.more[column.name]
+        mask = np.full(shape, True) if absent else np.ma.getmaskarray(values)
+        dtype = (column.type.value_type if histogram else column.type).to_pandas_dtype()
+        with np.errstate(over="ignore"):  # beyond float32 a sum is inf
+            parts.append(np.ma.getdata(values).reshape(-1, *values.shape[2:]).astype(dtype))
+        masks.append(mask.reshape(len(parts[-1]), -1).any(1))
+    mask = np.concatenate(masks)[order]
+    if mask.all():
+        return pa.nulls(len(mask), column.type)
+    values = np.concatenate(parts)[order]
+    if not histogram:
+        return pa.array(values, column.type, mask=mask)
+    offsets = np.arange(0, (len(values) + 1) * BINS, BINS, dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.reshape(-1)), mask=pa.array(mask))
 
 
 def _keys(run: str, rank: int, steps: NDArray[Any], epochs: pa.Array, times: NDArray[Any]) -> list[pa.Array]:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -16,9 +16,10 @@ from typing import Any, Literal, Self
 from ..errors import NameClashError, RunClosedError, ValueTypeError
 from ..schema import FORMAT_VERSION, KEYS
 from ..store._write import replace_json
-from ._buffer import LayerRows, Row
+from ._buffer import LaterRows, LayerRows, Row
 from ._describe import host, jsonable, now, run_id, versions
 from ._values import Kind, check_case, flatten, prepare
+from ._watch import find_watch
 from ._writer import Observer, Writer, warn
 
 __all__ = ["Run"]
@@ -79,6 +80,9 @@ class Run:
         self._closed = False
         self._lock = threading.Lock()
         self._next_step = 0
+        # Each tells the number of an optimizer's next update: asked, not told, since steps outnumber rows.
+        self._clocks: list[Callable[[], int | None]] = []
+        self._closers: list[Callable[[], object]] = []
         self._names: dict[str, str] = {}
         self._kinds: dict[str, Kind] = {}
         self._params: dict[str, dict[str, Any]] = {}
@@ -115,7 +119,7 @@ class Run:
     @property
     def next_step(self) -> int:
         """The step that a `log` without one gets: one after the highest so far."""
-        return self._next_step
+        return max(self._next_step, self._updates())
 
     def log(
         self,
@@ -132,7 +136,8 @@ class Run:
             metrics: Values by name; nested mappings get dotted names. A value is a Python or NumPy number, a bool,
                 text, or a tensor without axes, of any framework, which is read later and not waited for. None is not
                 recorded.
-            step: The optimizer updates done, from 0; one after the highest so far if None.
+            step: Which optimizer update the values belong to, from 0. If None, the update that a watcher saw last;
+                without a watcher, one after the highest so far.
             epoch: From 0.
             **more: Values by name, as in `metrics`.
 
@@ -163,7 +168,7 @@ class Run:
                 widened = self._widen(name, kind)
                 if widened is not None:
                     kinds[name] = widened
-            number = self._next_step if keys["step"] is None else _whole("step", keys["step"], 2**63)
+            number = self._step_of_now() if keys["step"] is None else _whole("step", keys["step"], 2**63)
             counted = None if keys["epoch"] is None else _whole("epoch", keys["epoch"], 2**31)
             for name in kinds:
                 self._names[name.casefold()] = name
@@ -171,6 +176,44 @@ class Run:
             self._next_step = max(self._next_step, number + 1)
             row = Row(number, counted, now_us, {name: value for name, value in values.items() if value is not None})
             self._writer.put(row, kinds)
+
+    def watch(
+        self,
+        model: Any,
+        optimizer: Any = None,
+        every: int = 1,
+        budget: float | None = None,
+        updates: bool = True,
+        signals: bool = False,
+        activations: bool = False,
+        histograms: bool = False,
+        **more: Any,
+    ) -> Any:
+        """Record what each optimizer step does to each parameter of a model, from now on.
+
+        Args:
+            model: A model of a library that has an integration with a function `watch`.
+            optimizer: What trains it, or several; found when it steps if None.
+            every: Record the steps that are multiples of it.
+            budget: Rather keep recording within this share of the training time, e.g. 0.01.
+            updates: Whether to measure updates Δw.
+            signals: Whether to measure ∂L/∂a at the output of each module.
+            activations: Whether to measure these outputs a themselves.
+            histograms: Whether to count gradients by their logarithm.
+            **more: See the integration's `watch`.
+
+        Returns:
+            The watcher. It ends with the run, or at its `close`.
+
+        Raises:
+            RunClosedError: After `close`.
+            TypeError: If nothing can watch such a model.
+            ValueError: If an option is out of range.
+        """
+        self._check_open()
+        return find_watch(model)(
+            self, model, optimizer, every, budget, updates, signals, activations, histograms, **more
+        )
 
     def record_layers(
         self,
@@ -180,6 +223,7 @@ class Run:
         sizes: Sequence[int],
         floats: Any,
         counts: Any,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         """Record the statistics of P parameters at one step, or at each of K steps. For integrations.
 
@@ -191,6 +235,8 @@ class Run:
             floats: The columns `undertow.statistics.FLOATS`. Shape (P, 5) or (K, P, 5), float32, any framework; read
                 later by another thread, so it must not change any more.
             counts: The columns `undertow.statistics.COUNTS`. Shape (P, 2) or (K, P, 2), integer.
+            more: Columns of `undertow.schema.OPTIONAL` by name. Shape (P,) or (K, P), the histogram (P, 64) or
+                (K, P, 64); any framework.
 
         Raises:
             RunClosedError: After `close`.
@@ -201,7 +247,48 @@ class Run:
         if isinstance(step, int):
             with self._lock:
                 self._next_step = max(self._next_step, step + 1)
-        self._writer.put(LayerRows(step, epoch, time.time_ns() // 1000, params, sizes, floats, counts))
+        now_us = time.time_ns() // 1000
+        self._writer.put(LayerRows(step, epoch, now_us, params, sizes, floats, counts, more or {}))
+
+    def record_later(self, rows: LaterRows) -> None:
+        """Record what the writer's thread is yet to measure. For integrations.
+
+        Raises:
+            RunClosedError: After `close`.
+        """
+        if os.getpid() != self._pid:
+            return
+        self._check_open()
+        self._writer.put(rows)
+
+    def follow(self, clock: Callable[[], int | None]) -> None:
+        """Count the updates that a watcher sees: a `log` without a step belongs to the last one. For watchers.
+
+        Args:
+            clock: Tells the number of the next update; None before the first that was seen.
+        """
+        self._clocks.append(clock)
+
+    def _updates(self) -> int:
+        """The number of the next update by those who watch, 0 where nobody does."""
+        return max((clock() or 0 for clock in self._clocks), default=0)
+
+    def _step_of_now(self) -> int:
+        updates = self._updates()
+        return updates - 1 if updates else self._next_step
+
+    def at_close(self, callback: Callable[[], object]) -> None:
+        """Have `callback()` called first thing when the run is closed: for what ends with it. It must not raise."""
+        self._closers.append(callback)
+
+    def note(self, name: str, fact: Any) -> None:
+        """Put a fact about the recording into `run.json`, in place of an earlier one of that name. For integrations.
+
+        Args:
+            name: What it is about.
+            fact: Of any JSON-like depth.
+        """
+        self._about.setdefault("notes", {})[name] = jsonable(fact)
 
     def set_params(self, params: Sequence[Mapping[str, Any]]) -> None:
         """Describe parameters; one that was described before is replaced.
@@ -238,6 +325,8 @@ class Run:
             if self._closed:
                 return
             self._closed = True
+        for callback in self._closers:
+            callback()
         atexit.unregister(self._at_exit)
         self._writer.close()
         self._about.update(end=now(), state=state, versions=versions())

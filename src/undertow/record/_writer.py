@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from ..store._write import SegmentWriter, TableName, replace_params
-from ._buffer import LayerRows, Row, layers_table, steps_table
+from ._buffer import LaterRows, LayerRows, Row, layers_table, steps_table
 from ._values import Kind
 
 __all__ = ["Observer", "Writer", "warn"]
@@ -60,14 +60,14 @@ class Writer:
         self._segments = SegmentWriter(folder, rank)
         self._kinds: dict[str, Kind] = {}
         self._lock = threading.Lock()
-        self._queue: list[Row | LayerRows] = []
+        self._queue: list[Row | LayerRows | LaterRows] = []
         self._queued_bytes = 0
         self._params: list[dict[str, Any]] | None = None
         self._stalled = False
         self._wake, self._taken = threading.Event(), threading.Event()
         self._closing = False
         self._rows: list[Row] = []
-        self._chunks: list[LayerRows] = []
+        self._chunks: list[LayerRows | LaterRows] = []
         self._kept_bytes = 0
         self._seal_at = time.monotonic() + SEAL_SECONDS
         self._failed_observers: set[int] = set()
@@ -78,7 +78,7 @@ class Writer:
     def degraded(self) -> bool:
         return bool(self.reasons)
 
-    def put(self, item: Row | LayerRows, kinds: dict[str, Kind] | None = None) -> None:
+    def put(self, item: Row | LayerRows | LaterRows, kinds: dict[str, Kind] | None = None) -> None:
         """Hand over; costs a lock, and raises nothing.
 
         Args:
@@ -165,7 +165,7 @@ class Writer:
         self._rows += rows
         self._chunks += chunks
 
-    def _notify(self, rows: list[Row], chunks: list[LayerRows], kinds: dict[str, Kind]) -> None:
+    def _notify(self, rows: list[Row], chunks: list[LayerRows | LaterRows], kinds: dict[str, Kind]) -> None:
         tables: list[tuple[TableName, pa.Table]] = []
         if rows:
             tables.append(("steps", steps_table(rows, self._run, self._rank, kinds)))
@@ -213,7 +213,7 @@ class Writer:
             self._on_degraded()
 
 
-def _count(items: Sequence[Row | LayerRows]) -> int:
+def _count(items: Sequence[Row | LayerRows | LaterRows]) -> int:
     return sum(item.rows for item in items)
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import CorruptFileError, NotARunError, StoreError
-from ..schema import FORMAT_VERSION, KEYS, LAYERS, PARAMS
+from ..schema import FORMAT_VERSION, KEYS, LAYERS, OPTIONAL, PARAMS
 from ._unify import concatenate
 from ._write import TableName, intact
 
@@ -123,7 +123,7 @@ class Recording:
             _run_json(folder)
             for path in sorted((folder / name).glob("*.parquet")):
                 table = _read_parquet(path)
-                missing = [field.name for field in schema if field.name not in table.column_names]
+                missing = [name for name in schema.names if name not in {*table.column_names, *OPTIONAL}]
                 if missing:
                     _warn(f"{path} is not a segment of ours (it has no column {missing[0]!r}); it is left out")
                     continue

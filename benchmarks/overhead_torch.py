@@ -1,0 +1,198 @@
+"""What recording costs a PyTorch training: step time beside bare, in one process, interleaved.
+
+python benchmarks/overhead_torch.py [--model article|mlp|gpt] [--rounds N] [--json PATH]
+
+Each round times a block of steps of every contender, in an order that changes; reported are medians over the rounds of
+the ratio to the bare block of the same round, so that what else runs on the machine weighs on all alike. One thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import itertools
+import json
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+import undertow as ut
+
+
+class Block(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.norm_1(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        mixed = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        return x + self.down(nn.functional.gelu(self.up(self.norm_2(x))))
+
+
+class GPT(nn.Module):
+    def __init__(self, vocabulary: int = 512, layers: int = 6, width: int = 256, length: int = 128) -> None:
+        super().__init__()
+        self.tokens, self.places = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
+        self.blocks = nn.ModuleList([Block(width, 8) for _ in range(layers)])
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, vocabulary, bias=False)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        x = self.tokens(tokens) + self.places(torch.arange(tokens.shape[1]))
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))
+
+
+def article() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
+    model = nn.Sequential(nn.Linear(13, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
+    x, y = torch.randn(16, 13), torch.randn(16, 1)
+    return model, lambda model: nn.functional.mse_loss(model(x), y)
+
+
+def mlp() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
+    sizes = [784, 1024, 1024, 1024, 10]
+    layers = [layer for a, b in itertools.pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
+    x, y = torch.randn(128, 784), torch.randint(10, (128,))
+    return nn.Sequential(*layers[:-1]), lambda model: nn.functional.cross_entropy(model(x), y)
+
+
+def gpt() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
+    tokens = torch.randint(512, (8, 129))
+    return GPT(), lambda model: nn.functional.cross_entropy(
+        model(tokens[:, :-1]).flatten(0, 1), tokens[:, 1:].flatten()
+    )
+
+
+#: Model, steps in a block, what it is.
+MODELS = {
+    "article": (article, 400, "MLP 13-64-64-1, batch 16"),
+    "mlp": (mlp, 5, "MLP 784-1024³-10, batch 128"),
+    "gpt": (gpt, 1, "GPT, 6 layers, d 256, sequence 128, batch 8"),
+}
+
+
+class Training:
+    """One contender: a model of its own, trained as the others are."""
+
+    def __init__(self, make: Callable, watch: Callable[[nn.Module, torch.optim.Optimizer], Callable | None]) -> None:
+        torch.manual_seed(0)
+        self.model, self.loss = make()
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-4)
+        self.after = watch(self.model, self.optimizer)
+
+    def block(self, steps: int) -> float:
+        start = time.perf_counter()
+        for _ in range(steps):
+            self.optimizer.zero_grad()
+            self.loss(self.model).backward()
+            self.optimizer.step()
+            if self.after is not None:
+                self.after()
+        return (time.perf_counter() - start) / steps
+
+
+def contenders(folder: Path, chosen: list[str]) -> dict[str, Callable]:
+    def ours(**options: object) -> Callable:
+        def watch(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+            ut.Run(folder / "runs").watch(model, optimizer, **options)
+
+        return watch
+
+    def loop(model: nn.Module, optimizer: torch.optim.Optimizer) -> Callable:
+        return lambda: {name: p.grad.norm().item() for name, p in model.named_parameters()}
+
+    def wandb_watch(model: nn.Module, optimizer: torch.optim.Optimizer) -> Callable:
+        import wandb
+
+        os.environ["WANDB_SILENT"] = "true"
+        run = wandb.init(mode="offline", dir=folder, settings=wandb.Settings(x_disable_stats=True))
+        run.watch(model, log="gradients", log_freq=1)
+        return lambda: run.log({"step": 0})  # without a log, what it watched is kept and never written
+
+    known = {
+        "bare": lambda model, optimizer: None,
+        "undertow, every step": ours(),
+        "undertow, budget=0.01": ours(budget=0.01),
+        "loop of .norm().item()": loop,
+        "wandb.watch(log_freq=1)": wandb_watch,
+    }
+    if "wandb" not in chosen:
+        del known["wandb.watch(log_freq=1)"]
+    return known
+
+
+def measure(name: str, rounds: int, folder: Path, chosen: list[str]) -> dict[str, dict[str, float]]:
+    make, steps, _ = MODELS[name]
+    trainings = {label: Training(make, watch) for label, watch in contenders(folder, chosen).items()}
+    for training in trainings.values():
+        training.block(max(8, steps))
+    times: dict[str, list[float]] = {label: [] for label in trainings}
+    labels, order = list(trainings), random.Random(0)
+    for _ in range(rounds):
+        gc.collect()
+        for label in order.sample(labels, len(labels)):
+            time.sleep(0.2)  # until what the one before left to its threads is done
+            times[label].append(trainings[label].block(steps))
+    found = {}
+    for label, each in times.items():
+        ratios = [value / bare for value, bare in zip(each, times["bare"], strict=True)]
+        quartiles = statistics.quantiles(ratios, n=4)
+        found[label] = {
+            "ms": 1e3 * statistics.median(each),
+            "ratio": statistics.median(ratios),
+            "ratio_of_medians": statistics.median(each) / statistics.median(times["bare"]),
+            "ratio_low": quartiles[0],
+            "ratio_high": quartiles[2],
+        }
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--without", choices=["wandb"], action="append", default=[])
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    chosen = [] if "wandb" in options.without else ["wandb"]
+    if chosen:
+        try:
+            import wandb  # noqa: F401
+        except ImportError:
+            chosen = []
+    report: dict[str, object] = {"python": platform.python_version(), "torch": torch.__version__, "results": {}}
+    print(f"{'model':<44} {'contender':<26} {'ms a step':>10} {'ratio':>7}   quartiles", flush=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for name in MODELS if options.model == "all" else [options.model]:
+            found = measure(name, options.rounds, Path(folder), chosen)
+            report["results"][name] = found  # type: ignore[index]
+            for label, row in found.items():
+                print(
+                    f"{MODELS[name][2]:<44} {label:<26} {row['ms']:>10.3f} {row['ratio_of_medians']:>7.3f}"
+                    f"   {row['ratio_low']:.3f}–{row['ratio_high']:.3f}",
+                    flush=True,
+                )
+        if options.json:
+            options.json.write_text(json.dumps(report, indent=2) + "\n")
+        # wandb's process and our runs end with ours; what they wrote is not wanted.
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
