@@ -2,7 +2,7 @@
 
     python benchmarks/page.py [--only hiplot 100k 1m 10m] [--keep FOLDER]
 
-Needs the `dev` extra and a Chromium. HiPlot is installed into an environment of its own, under a temporary folder. Lines
+Needs the `dev` extra and a Chromium. HiPlot is installed into an environment of its own, in a temporary folder. Lines
 are drawn by the CPU raster where the machine has no GPU; a brush is told by the engine's time for each move, apart
 from drawing, and by the time until the exact picture stands. A GPU's time was not measured.
 """
@@ -29,7 +29,7 @@ import undertow as ut
 
 RESULTS = Path(__file__).parent / "results"
 ARGS = ["--headless=new", "--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
-VIEW = {"width": 1000, "height": 600}
+VIEW = {"width": 1000, "height": 760}
 MOVES = 120
 
 #: Runs in every page before its own scripts.
@@ -142,9 +142,7 @@ def brush_hiplot(browser: Browser, path: Path) -> dict[str, Any]:
     page = opened(browser, path)
     settled(page, PICTURE, 2)
     result: dict[str, Any] = first_picture(page)
-    box = (
-        page.locator(".dimension .brush rect").nth(3).bounding_box() or page.locator(".dimension").nth(3).bounding_box()
-    )
+    box = page.locator(".pplot-brush .overlay").nth(3).bounding_box(timeout=60_000)
     assert box
     x, y, tall = box["x"] + box["width"] / 2, box["y"], box["height"]
     brushed = timed(page, lambda: drag(page, x, y + 0.3 * tall, y + 0.6 * tall, 10))
@@ -174,7 +172,7 @@ def brush_ours(browser: Browser, path: Path) -> dict[str, Any]:
     moves = page.evaluate("performance.getEntriesByName('undertow:brush').map((each) => each.duration)")
     page.evaluate("performance.clearMeasures()")
     page.get_by_role("button", name="Exclude").click()
-    page.wait_for_function("performance.getEntriesByName('undertow:engine:histogram').length > 0")
+    page.wait_for_function("performance.getEntriesByName('undertow:engine:select').length > 0")
     engine = page.evaluate("performance.getEntriesByName('undertow:engine:select').map((each) => each.duration)")
     excluded = settled(page, PICTURE)
     page.context.close()
