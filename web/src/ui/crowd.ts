@@ -15,6 +15,8 @@ import type { Lens } from "./lens";
 const SAMPLE_ROWS = 250_000;
 /** A selection of up to so many rows is fetched and drawn line by line. */
 const FEW_SELECTED = 3000;
+/** Pairs of axes that are counted in one question for the whole picture. */
+const PAIRS_AT_ONCE = 3;
 /** A brush that has not moved for so long is at rest, and answered exactly. */
 const REST_MILLISECONDS = 140;
 
@@ -129,17 +131,18 @@ export class Crowd {
   async #countAll(pairs: readonly Pair[], color: Binning | null, base: Filters): Promise<void> {
     const known = this.#all.peek();
     const missing = pairs.filter((pair) => !known.has(keyOf(pair, color, base)));
-    if (missing.length) {
+    // Those that are drawn now, and of the others no more than as many again.
+    const kept = [...known].slice(-2 * pairs.length);
+    // A few at a time: the picture fills from the left, and no task of the page grows with the number of axes.
+    for (let from = 0; from < missing.length; from += PAIRS_AT_ONCE) {
+      const some = missing.slice(from, from + PAIRS_AT_ONCE);
       const cube = await this.#lens.engine.cube({
-        pairs: missing,
+        pairs: some,
         bins: FINE_BINS,
         filters: base,
         ...(color ? { color } : {}),
       });
-      // Those that are drawn now, and of the others no more than as many again.
-      const kept = [...this.#all.peek()].slice(-2 * pairs.length);
-      // One after another: the picture fills from the left, and no task of the page grows with the number of axes.
-      for (const [i, pair] of missing.entries()) {
+      for (const [i, pair] of some.entries()) {
         const counted = this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS);
         await this.#warm([counted]);
         kept.push([keyOf(pair, color, base), counted]);
