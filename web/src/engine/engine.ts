@@ -68,12 +68,15 @@ export interface Cube {
   readonly share: number;
 }
 
+/** Categories up to so many have a hue each; more are coloured by their place on the axis, as numbers are. */
+export const HUES = 8;
+
 /**
- * How many numbers a cell says of its rows' colours. For a number two: how many rows have a place on the colour's scale, and
- * the sum of their places in [0, 1]. For a category eight: how many rows hold each of the first seven, and how many another.
+ * How many numbers a cell says of its rows' colours. For places two: how many rows have one on the colour's scale, and the
+ * sum of their places in [0, 1]. For hues eight: how many rows hold each of the first seven categories, and how many another.
  */
-export function colourChannels(color: Cut): number {
-  return color.scale === "category" ? 8 : 2;
+export function colourChannels({ scale, domain }: Cut): number {
+  return scale === "category" && domain[1] < HUES ? HUES : 2;
 }
 
 export interface NearestQuery {

@@ -82,6 +82,7 @@ export class Shard {
     // Slice k + 1 is the first that includes a row at position k.
     const offsets = active && Uint32Array.from(active.coarse, (k) => (k + 1) * area);
     const tint = query.color && this.#bins(query.color, FINE_BINS).bytes;
+    const tints = query.color ? placesOf(query.color) : new Float32Array(0);
     const channels = query.color ? colourChannels(query.color) : 0;
     const counts: Uint32Array[] = [];
     const colours: Float32Array[] = [];
@@ -94,7 +95,7 @@ export class Shard {
         if (mask !== null && mask[i] === 0) continue;
         const cell = rowOf[a[i]!]! * side + columnOf[b[i]!]!;
         grid[offsets === null ? cell : offsets[active!.bytes[i]!]! + cell]!++;
-        if (colour !== null) paint(colour, cell * channels, tint![i]!, channels);
+        if (colour !== null) paint(colour, cell * channels, tint![i]!, channels, tints);
       }
       for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
       counts.push(grid);
@@ -269,12 +270,21 @@ function rebin(from: number, to: number): Uint8Array {
   return Uint8Array.from({ length: sideOf(from) }, (_, k) => (k < from ? Math.floor((k * to) / from) : to + k - from));
 }
 
-function paint(colour: Float32Array, at: number, bin: number, channels: number): void {
+/** Adds one row's colour to a cell: its hue, or its place by its display bin. */
+function paint(colour: Float32Array, at: number, bin: number, channels: number, places: Float32Array): void {
   if (channels > 2) colour[at + Math.min(bin, channels - 1)]!++;
   else if (bin < FINE_BINS) {
     colour[at]!++;
-    colour[at + 1]! += (bin + 0.5) / FINE_BINS;
+    colour[at + 1]! += places[bin]!;
   }
+}
+
+/** The places of the display bins' middles: from the foot up for numbers, from the head down for categories. */
+function placesOf({ scale, domain }: Cut): Float32Array {
+  const categories = Math.min(FINE_BINS, domain[1] + 1);
+  return Float32Array.from({ length: FINE_BINS }, (_, k) =>
+    scale === "category" ? 1 - (k + 0.5) / categories : (k + 0.5) / FINE_BINS,
+  );
 }
 
 function tableOf(filter: ColumnFilter, { coder, vector }: Column): Uint8Array {

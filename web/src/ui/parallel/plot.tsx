@@ -60,6 +60,8 @@ export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element 
     if (event.buttons !== 0) return;
     const box = root.current!.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    // On an axis a hand wants to brush: the workers are left free for the cube that will answer it.
+    if (lens.crowd && (event.target as Element).classList.contains("ut-axis-reach")) return finder.leave();
     model.pointer.value = { x, y };
     finder.find(x, y);
   };
