@@ -5,9 +5,8 @@ import { tone } from "./scene";
 export const LEAST_SPREAD = 0.02;
 const SPECIAL = 5;
 
-/** Pixels and measures of one panel, in device pixels. */
+/** Measures of one panel, in device pixels. */
 interface Frame {
-  readonly width: number;
   readonly top: number;
   readonly bottom: number;
   /** The foot of the axes, and their length. */
@@ -44,19 +43,66 @@ export function drawGrid(
 ): void {
   const { ratio, head, foot } = scene;
   const frame: Frame = {
-    width,
     top: Math.max(0, Math.floor(Math.min(head, ...scene.slots) * ratio)),
     bottom: Math.min(tall - 1, Math.ceil(Math.max(foot, ...scene.slots) * ratio)),
     foot: foot * ratio,
     length: (foot - head) * ratio,
     ratio,
   };
-  const [left, right] = [sideOf(scene, grid, 0, panel.flipLeft), sideOf(scene, grid, 1, panel.flipRight)];
   const [x0, x1] = [panel.x0 * ratio, panel.x1 * ratio];
-  const sums = new Float32Array(4 * (frame.bottom - frame.top + 1));
-  const last = Math.min(width, Math.ceil(x1 - 0.5));
-  for (let x = Math.max(0, Math.ceil(x0 - 0.5)); x < last; x++) {
-    const t = (x + 0.5 - x0) / (x1 - x0);
+  const from = Math.max(0, Math.ceil(x0 - 0.5));
+  const columns = Math.max(0, Math.min(width, Math.ceil(x1 - 0.5)) - from);
+  const key = [
+    x0,
+    x1,
+    width,
+    tall,
+    head,
+    foot,
+    ...scene.slots,
+    panel.flipLeft,
+    panel.flipRight,
+    grid.peak,
+    grid.strength,
+  ].join();
+  let layer = layers.get(grid.data);
+  if (layer?.key !== key)
+    layers.set(grid.data, (layer = { key, pixels: gathered(scene, panel, grid, frame, x0, x1, from, columns) }));
+  const { pixels } = layer;
+  const rows = frame.bottom - frame.top + 1;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0, i = 4 * row * columns; column < columns; column++, i += 4) {
+      const alpha = pixels[i + 3]!;
+      if (alpha === 0) continue;
+      const to = 4 * ((frame.top + row) * width + from + column);
+      for (let c = 0; c < 4; c++) buffer[to + c] = buffer[to + c]! * (1 - alpha) + pixels[i + c]!;
+    }
+  }
+}
+
+/**
+ * What was gathered of a grid the last time it was drawn: of two densities on one another only one changes as a rule, and
+ * the one below need not be gathered again.
+ */
+const layers = new WeakMap<Float32Array, { readonly key: string; readonly pixels: Float32Array }>();
+
+/** The pixels of a grid between two axes: premultiplied RGBA, `columns` wide, from the top of the frame to its bottom. */
+function gathered(
+  scene: Scene,
+  panel: Panel,
+  grid: Grid,
+  frame: Frame,
+  x0: number,
+  x1: number,
+  from: number,
+  columns: number,
+): Float32Array {
+  const [left, right] = [sideOf(scene, grid, 0, panel.flipLeft), sideOf(scene, grid, 1, panel.flipRight)];
+  const rows = frame.bottom - frame.top + 1;
+  const pixels = new Float32Array(4 * rows * columns);
+  const sums = new Float32Array(4 * rows);
+  for (let column = 0; column < columns; column++) {
+    const t = (from + column + 0.5 - x0) / (x1 - x0);
     const [fromLeft, fromRight] = [Math.max(1 - t, LEAST_SPREAD), Math.max(t, LEAST_SPREAD)];
     sums.fill(0);
     // Bins are followed from the farther axis, so that the nearer one is met at a shallow angle and no gap shows; from the
@@ -64,8 +110,16 @@ export function drawGrid(
     const byLeft = grid.points[0] > 0 || (grid.points[1] === 0 && t >= 0.5);
     gather(sums, frame, grid, left, right, 1 - t, fromRight, byLeft ? 0 : grid.bins);
     gather(sums, frame, grid, right, left, t, fromLeft, byLeft ? grid.bins : 0);
-    blend(buffer, sums, frame, grid, x);
+    for (let row = 0; row < rows; row++) {
+      const count = sums[4 * row + 3]!;
+      if (count <= 0) continue;
+      const alpha = tone(count, grid);
+      const i = 4 * (row * columns + column);
+      for (let c = 0; c < 3; c++) pixels[i + c] = (sums[4 * row + c]! / count) * alpha;
+      pixels[i + 3] = alpha;
+    }
   }
+  return pixels;
 }
 
 /** Adds, for every pixel of a column, what the bins of one axis from `first` on send through it. */
@@ -112,17 +166,6 @@ function gather(
       sums[i + 2]! += u * data[p + 2]! + v * data[q + 2]!;
       sums[i + 3]! += u * near + v * far;
     }
-  }
-}
-
-function blend(buffer: Float32Array, sums: Float32Array, frame: Frame, grid: Grid, x: number): void {
-  for (let row = 0; 4 * row < sums.length; row++) {
-    const count = sums[4 * row + 3]!;
-    if (count <= 0) continue;
-    const alpha = tone(count, grid);
-    const i = 4 * ((frame.top + row) * frame.width + x);
-    for (let c = 0; c < 3; c++) buffer[i + c] = buffer[i + c]! * (1 - alpha) + (sums[4 * row + c]! / count) * alpha;
-    buffer[i + 3] = buffer[i + 3]! * (1 - alpha) + alpha;
   }
 }
 
