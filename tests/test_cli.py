@@ -19,7 +19,7 @@ def runs(tmp_path):
 
 @pytest.fixture
 def page(monkeypatch):
-    monkeypatch.setattr(ut.View, "html", "page")
+    monkeypatch.setattr(ut.View, "_parts", lambda view: iter(["page"]))
 
 
 def invoke(*arguments):

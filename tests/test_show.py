@@ -62,7 +62,7 @@ def desk(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(_show.sys, "platform", "linux")
-    monkeypatch.setattr(ut.View, "html", "page")
+    monkeypatch.setattr(ut.View, "_parts", lambda view: iter(["page"]))
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
     return opened
