@@ -158,8 +158,12 @@ def brush_hiplot(browser: Browser, path: Path) -> dict[str, Any]:
 
 def brush_ours(browser: Browser, path: Path) -> dict[str, Any]:
     page = opened(browser, path)
+    page.wait_for_function("performance.getEntriesByName('undertow:whole-picture').length > 0")
     settled(page, PICTURE, 2)
     result: dict[str, Any] = first_picture(page)
+    result["whole picture, s"] = (
+        page.evaluate("performance.getEntriesByName('undertow:whole-picture')[0].startTime") / 1000
+    )
     box = page.locator('.ut-axis[data-axis="c3"] .ut-axis-line').bounding_box()
     assert box
     x, y, tall = box["x"] + box["width"] / 2, box["y"], box["height"]

@@ -31,10 +31,10 @@ _HEAD = """<!doctype html>
 <div id="undertow"></div>
 <noscript>This page draws its plot with JavaScript, which is switched off here.</noscript>
 <script type="application/json" id="undertow-header">{header}</script>
+<script>{script}</script>
 """
 _BLOCK = '<script type="application/octet-stream" id="undertow-block-{index}">'
-_TAIL = """<script>{script}</script>
-</body>
+_TAIL = """</body>
 </html>
 """
 
@@ -75,12 +75,14 @@ def render(
         title=html.escape(title),
         style=style,
         header=header,
+        # Before the blocks: the front end starts, and decodes the first, while the browser still reads the others.
+        script=script,
     )
     for index, block in enumerate(blocks):
         yield _BLOCK.format(index=index)
         yield from encode85(block)
         yield "</script>\n"
-    yield _TAIL.format(script=script)
+    yield _TAIL
 
 
 def _bundle(name: str) -> str:

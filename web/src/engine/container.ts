@@ -27,7 +27,7 @@ interface Header {
 }
 
 /** Hands out the text of a block, once: what is decoded need not lie in the page a second time. */
-export type TakeBlock = (block: number) => string;
+export type TakeBlock = (block: number) => string | Promise<string>;
 
 /**
  * Opens what Python wrote into the page.
@@ -73,7 +73,7 @@ async function openFrame(
     places.map(async (place) => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const [block, columns] = next;
-        const text = { text: takeBlock(block), size: blocks[block]!.size };
+        const text = { text: await takeBlock(block), size: blocks[block]!.size };
         const answers: OpenedColumn[] = await place.do("openColumn", [text, columns.map(stored), ends]);
         for (const [i, { summary, shares }] of answers.entries()) {
           const { name, categories } = columns[i]!;

@@ -134,8 +134,8 @@ export class Crowd {
     // Those that are drawn now, and of the others no more than as many again.
     const kept = [...known].slice(-2 * pairs.length);
     // A few at a time: the picture fills from the left, and no task of the page grows with the number of axes.
-    for (let from = 0; from < missing.length; from += PAIRS_AT_ONCE) {
-      const some = missing.slice(from, from + PAIRS_AT_ONCE);
+    for (let from = 0, many = 1; from < missing.length; from += many, many = PAIRS_AT_ONCE) {
+      const some = missing.slice(from, from + many);
       const cube = await this.#lens.engine.cube({
         pairs: some,
         bins: FINE_BINS,
@@ -149,6 +149,7 @@ export class Crowd {
         this.#all.value = new Map(kept);
       }
     }
+    if (missing.length > 0) performance.mark("undertow:whole-picture");
   }
 
   #brushed(filters: Filters, pairs: readonly Pair[], color: Binning | null): void {
