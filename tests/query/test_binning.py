@@ -1,97 +1,114 @@
+"""Bins against the shared vectors and against a search that looks at one edge after another."""
+
+from __future__ import annotations
+
 import json
 import math
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from undertow.query.binning import SPECIAL_BINS, bin_categories, bin_numbers, edges, percentile_edges
+from undertow.query.binning import bin_codes, category_codes, edges, percentiles
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "binning.json").read_text("utf-8"))
-WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, None: 0.0}
+SPOKEN = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, None: 0.0}
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
-def arrays(values):
-    present = np.array([value is not None for value in values])
-    return np.array(
-        [WORDS.get(value, value) if not isinstance(value, float) else value for value in values], float
-    ), present
+def heard(values: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers, and which of them are there."""
+    numbers = [SPOKEN[v] if v is None or isinstance(v, str) else float(v) for v in values]
+    return np.array(numbers), np.array([v is not None for v in values])
 
 
-def codes_of(case):
-    bins = case["bins"]
-    if case["scale"] == "category":
-        present = np.array([value is not None for value in case["values"]])
-        return bin_categories([value or 0 for value in case["values"]], case["categories"], bins, present)
-    values, present = arrays(case["values"])
-    cut = (
-        percentile_edges(values[present], bins)
-        if case["scale"] == "percentile"
-        else edges(case["scale"], case["domain"], bins)
+def codes_of(table: dict[str, Any], axis: dict[str, Any], bins: int) -> list[int]:
+    column = table["columns"][axis["column"]]
+    values, valid = heard(column["values"])
+    if column["categories"] is not None:
+        return category_codes(values.astype(int), column["categories"], bins, valid).tolist()
+    fine = axis["percentiles"] and np.array(axis["percentiles"], float)
+    cut = edges(axis["scale"], axis["domain"], bins, fine)
+    return bin_codes(values, cut, log=axis["scale"] == "log", valid=valid).tolist()
+
+
+def cells(pairs: list[tuple[int, int]]) -> list[list[int]]:
+    return [[a, b, count] for (a, b), count in sorted(Counter(pairs).items())]
+
+
+@pytest.mark.parametrize("case", VECTORS["cuts"], ids=lambda c: f"{c['scale']} {c['domain']} in {c['bins']}")
+def test_cuts_and_bins_are_those_of_the_vectors(case: dict[str, Any]) -> None:
+    fine = None if case["percentiles"] is None else np.array(case["percentiles"], float)
+    cut = edges(case["scale"], case["domain"], case["bins"], fine)
+    assert cut.tolist() == case["edges"]
+    values, valid = heard(case["values"])
+    assert bin_codes(values, cut, log=case["scale"] == "log", valid=valid).tolist() == case["found"]
+
+
+@pytest.mark.parametrize("case", VECTORS["categories"], ids=lambda c: f"{c['categories']} in {c['bins']}")
+def test_categories_lie_where_the_vectors_say(case: dict[str, Any]) -> None:
+    values, valid = heard(case["codes"])
+    assert category_codes(values.astype(int), case["categories"], case["bins"], valid).tolist() == case["found"]
+
+
+@pytest.mark.parametrize("case", VECTORS["percentiles"])
+def test_percentiles_are_those_of_the_vectors(case: dict[str, Any]) -> None:
+    values, valid = heard(case["values"])
+    assert percentiles(values[valid]).tolist() == case["percentiles"]
+
+
+@pytest.mark.parametrize("table", VECTORS["tables"], ids=lambda t: f"{t['left']['scale']} {t['bins']}")
+def test_joint_counts_and_slices_are_those_of_the_vectors(table: dict[str, Any]) -> None:
+    pairs = list(zip(*(codes_of(table, table[side], table["bins"]) for side in ("left", "right")), strict=True))
+    assert cells(pairs) == table["cells"]
+    if active := table["active"]:
+        at = codes_of(table, active["axis"], active["positions"])
+        for end, wanted in enumerate(active["slices"]):
+            assert cells([pair for pair, k in zip(pairs, at, strict=True) if k < end]) == wanted
+
+
+@given(st.sampled_from(["linear", "time", "log", "symlog"]), FINITE, FINITE, st.integers(1, 240), st.data())
+def test_edges_ascend_from_end_to_end_and_bins_are_the_last_edge_reached(
+    scale: Any, a: float, b: float, bins: int, data: st.DataObject
+) -> None:
+    if scale == "log":
+        a, b = max(abs(a), 5e-324), max(abs(b), 5e-324)
+    lo, hi = min(a, b), max(a, b)
+    cut = edges(scale, (lo, hi), bins)
+    assert np.isfinite(cut).all()
+    assert (np.diff(cut[1:]) >= 0).all() and (np.diff(cut[:-1]) >= 0).all()
+    assert (cut[0], cut[-1]) == (lo, hi)
+    near = st.sampled_from(cut.tolist()).flatmap(
+        lambda edge: st.sampled_from([math.nextafter(edge, -math.inf), edge, math.nextafter(edge, math.inf)])
     )
-    return bin_numbers(values, cut, present, case["scale"] == "log")
+    values = data.draw(st.lists(st.one_of(FINITE, near).filter(math.isfinite), max_size=20))
+    wanted = []
+    for value in values:
+        found = bins // 2 if lo == hi else max([k for k in range(bins) if cut[k] <= value], default=0)
+        wanted.append(bins + 1 if scale == "log" and value <= 0 else found)
+    assert bin_codes(np.array(values), cut, log=scale == "log").tolist() == wanted
 
 
-@pytest.mark.parametrize(
-    "case", VECTORS["cases"], ids=lambda case: f"{case['scale']} {case['domain']} / {case['bins']}"
-)
-def test_every_case_of_the_vectors(case):
-    if case["scale"] not in ("category", "percentile"):
-        cut = edges(case["scale"], case["domain"], case["bins"])
-        assert cut.tolist() == case.get("edges", cut.tolist())
-        assert {int(k): cut[int(k)] for k in case.get("some_edges", {})} == {
-            int(k): v for k, v in case.get("some_edges", {}).items()
-        }
-    assert codes_of(case).tolist() == case["codes"]
+@given(st.sampled_from(["linear", "log", "symlog"]), st.floats(1e-300, 1e300), st.floats(1.01, 1e6))
+def test_coarse_edges_are_among_the_fine_ones(scale: Any, lo: float, ratio: float) -> None:
+    domain = (lo, lo * ratio)
+    assert edges(scale, domain, 60).tolist() == edges(scale, domain, 240)[::4].tolist()
 
 
-@pytest.mark.parametrize("joint", VECTORS["joints"])
-def test_every_joint_of_the_vectors(joint):
-    bins, side = joint["bins"], joint["bins"] + SPECIAL_BINS
-
-    def codes(cut, bins):
-        column = joint["columns"][cut["column"]]
-        values = column["values"]
-        if "categories" in column:
-            names = column["categories"]
-            values = [None if value is None else names.index(value) for value in values]
-            return codes_of({"scale": "category", "values": values, "categories": len(names), "bins": bins})
-        return codes_of({**cut, "values": values, "bins": bins})
-
-    cells = codes(joint["pair"][0], bins) * side + codes(joint["pair"][1], bins)
-    found = np.bincount(cells, minlength=side * side)
-    assert {str(cell): int(found[cell]) for cell in np.flatnonzero(found)} == joint["counts"]
-    if "active" in joint:
-        place = codes(joint["active"]["cut"], joint["active"]["positions"])
-        for k, counts in joint["active"]["slices"].items():
-            found = np.bincount(cells[place < int(k)], minlength=side * side)
-            assert {str(cell): int(found[cell]) for cell in np.flatnonzero(found)} == counts
+def test_round_numbers_are_edges() -> None:
+    assert edges("log", (0.001, 1000), 240)[::40].tolist() == [0.001, 0.01, 0.1, 1, 10, 100, 1000]
+    assert edges("linear", (0, 24), 240)[::10].tolist() == list(range(25))
+    assert edges("linear", (-0.1, 0.2), 240)[80] == 0
 
 
-numbers = st.floats(allow_nan=True, allow_infinity=True)
+def test_nothing_finite_has_no_percentiles() -> None:
+    assert np.isnan(percentiles(np.array([np.nan, np.inf]))).all()
 
 
-@given(
-    st.lists(numbers, max_size=60),
-    st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)),
-    st.sampled_from([1, 2, 7, 60, 240]),
-)
-def test_bins_follow_the_order_of_the_values_and_hold_every_one(values, domain, bins):
-    low, high = sorted(domain)
-    cut = edges("linear", (low, high), bins)
-    assert (np.diff(cut) >= 0).all()
-    codes = bin_numbers(values, cut)
-    assert ((codes >= 0) & (codes < bins + SPECIAL_BINS)).all()
-    finite = np.isfinite(values)
-    assert (codes[finite] < bins).all()
-    order = np.argsort(np.array(values)[finite], kind="stable")
-    assert (np.diff(codes[finite][order]) >= 0).all()
-
-
-@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=200), st.sampled_from([1, 7, 60]))
-def test_percentile_edges_are_values_of_the_column(values, bins):
-    cut = percentile_edges(values, bins)
-    assert set(cut) <= set(values)
-    assert (cut[0], cut[-1]) == (min(values), max(values))
+def test_percentile_edges_ask_for_percentiles() -> None:
+    with pytest.raises(ValueError, match="percentiles"):
+        edges("percentile", (0, 1), 10)

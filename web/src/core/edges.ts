@@ -14,14 +14,17 @@ export interface Cut {
   readonly scale: ScaleName;
   /** Ordered; [0, categories − 1] for categories. */
   readonly domain: readonly [number, number];
-  /** `bins + 1` values, s at ⌊n · k / bins⌋ of the n finite ones sorted; for percentile only. */
+  /** `FINE_BINS + 1` values, s at ⌊n · k / FINE_BINS⌋ of the n finite ones sorted; for percentile only. */
   readonly percentiles?: Float64Array;
 }
 
 /** The linear threshold of a symlog scale: three decades below its larger end. */
 export function symlogConstant([low, high]: readonly [number, number]): number {
   const largest = Math.max(Math.abs(low), Math.abs(high));
-  return largest === 0 ? 1 : 10 ** (Math.floor(Math.log10(largest)) - 3);
+  if (largest === 0) return 1;
+  // Read off the decimal form, for logarithms and powers differ in the last bit from one library to the next.
+  const exponent = Number(largest.toExponential().split("e")[1]);
+  return Math.max(Number.MIN_VALUE, Number(`1e${exponent - 3}`));
 }
 
 /** T(x) = sign(x) · ln(1 + |x| / c). */
@@ -34,6 +37,13 @@ export function symexp(t: number, c: number): number {
   return Math.sign(t) * Math.expm1(Math.abs(t)) * c;
 }
 
+/** Decimal digits of an edge: enough that 10 is 10, few enough that two mathematics libraries round it alike. */
+const DIGITS = { linear: 12, time: 12, log: 10, symlog: 10 } as const;
+/** Below this share of its larger end a linear domain is too narrow for so few digits. */
+const NARROW = 1e-8;
+/** An edge so near to 0, compared with the larger end, is 0. */
+const NOTHING = 1e-12;
+
 /**
  * The `bins + 1` edges that cut a domain, ascending.
  *
@@ -43,34 +53,39 @@ export function edges({ scale, domain, percentiles }: Cut, bins: number): Float6
   const [low, high] = domain;
   if (scale === "category") return new Float64Array(0);
   const out = new Float64Array(bins + 1);
-  for (let k = 0; k <= bins; k++) out[k] = edge(scale, low, high, k / bins, percentiles);
   if (scale === "percentile") {
     const known = percentiles!.length - 1;
     for (let k = 0; k <= bins; k++) out[k] = percentiles![Math.floor((k * known) / bins)]!;
-  }
-  for (let k = 1; k < bins; k++) {
-    // Two mathematics libraries may differ in the last bit of a logarithm or a power.
-    if (scale === "log" || scale === "symlog") out[k] = Number(out[k]!.toExponential(11));
-    out[k] = Math.min(high, Math.max(low, out[k]!));
+    return out;
   }
   out[0] = low;
+  const round = rounding(scale, low, high);
+  const at = unrounded(scale, low, high);
+  // Neighbours may change places by a last bit; a search needs them in order.
+  for (let k = 1; k < bins; k++) out[k] = Math.min(high, Math.max(out[k - 1]!, round(at(k / bins)))) + 0; // −0 is 0
   out[bins] = high;
   return out;
 }
 
-function edge(scale: ScaleName, low: number, high: number, t: number, percentiles?: Float64Array): number {
-  if (scale === "percentile" && percentiles) return low;
+function unrounded(scale: keyof typeof DIGITS, low: number, high: number): (t: number) => number {
   if (scale === "log") {
     const [a, b] = [Math.log10(low), Math.log10(high)];
-    return 10 ** (a + (b - a) * t);
+    return (t) => 10 ** (a + (b - a) * t);
   }
   if (scale === "symlog") {
     const c = symlogConstant([low, high]);
     const [a, b] = [symlog(low, c), symlog(high, c)];
-    return symexp(a + (b - a) * t, c);
+    return (t) => symexp(a + (b - a) * t, c);
   }
   const span = high - low;
-  return Number.isFinite(span) ? low + span * t : 2 * (low / 2 + (high / 2 - low / 2) * t);
+  return Number.isFinite(span) ? (t) => low + span * t : (t) => 2 * (low / 2 + (high / 2 - low / 2) * t);
+}
+
+function rounding(scale: keyof typeof DIGITS, low: number, high: number): (edge: number) => number {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  if (DIGITS[scale] === DIGITS.linear && high - low < NARROW * largest) return (edge) => edge;
+  const nothing = scale === "log" ? 0 : NOTHING * largest;
+  return (edge) => (Math.abs(edge) < nothing ? 0 : Number(edge.toExponential(DIGITS[scale] - 1)));
 }
 
 /** The bin of a finite value among edges: in [0, bins − 1]; the middle one where the domain is one point. */

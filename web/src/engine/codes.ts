@@ -9,8 +9,8 @@ const NAN = 1;
 const NEGATIVE = 2;
 const POSITIVE = 3;
 const FIRST = 4;
-/** Categories beyond this many share codes; a page that shows them shares their bins anyway. */
-const MOST_CODES = 65_000;
+/** Categories beyond this many share codes: a multiple of the bins that a page draws, so that none ends within a code. */
+const MOST_CODES = 65_520;
 
 /**
  * Cuts a column so finely that the edges of every scale are among its cuts: a change of scale, or a brush, then asks a
@@ -44,13 +44,14 @@ export class Coder {
   encode(vector: Vector, order: Uint32Array): Uint16Array {
     const codes = new Uint16Array(order.length);
     const { values, valid } = vector;
-    const share = this.#categories > MOST_CODES ? MOST_CODES / this.#categories : 1;
+    const categories = this.#categories;
     const find = this.#finder();
     for (let i = 0; i < codes.length; i++) {
       const row = order[i]!;
       if (valid !== null && !isPresent(vector, row)) continue;
       const value = values[row]!;
-      if (vector.categories) codes[i] = FIRST + Math.floor(value * share);
+      if (vector.categories)
+        codes[i] = FIRST + (categories > MOST_CODES ? Math.floor((value * MOST_CODES) / categories) : value);
       else if (value - value === 0)
         codes[i] = FIRST + find(value + 0); // −0 is 0
       else codes[i] = Number.isNaN(value) ? NAN : value > 0 ? POSITIVE : NEGATIVE;
@@ -67,12 +68,7 @@ export class Coder {
     table[POSITIVE] = bins;
     if (cut.scale === "category") {
       const known = this.size - FIRST;
-      for (let k = 0; k < known; k++)
-        table[FIRST + k] = categoryBin(
-          known < MOST_CODES ? k : Math.ceil((k * this.#categories) / MOST_CODES),
-          this.#categories,
-          bins,
-        );
+      for (let k = 0; k < known; k++) table[FIRST + k] = categoryBin(k, known, bins);
       return table;
     }
     const cuts = edges(cut, bins);

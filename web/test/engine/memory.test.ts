@@ -167,7 +167,7 @@ describe("cube", () => {
         axis.scale === "log"
           ? 10 ** (Math.log10(low) + (Math.log10(high) - Math.log10(low)) * (k / count))
           : low + (high - low) * (k / count);
-      if (value >= Number(edge.toExponential(11))) found = k;
+      if (value >= Number(edge.toExponential(axis.scale === "log" ? 9 : 11))) found = k;
     }
     return found;
   }

@@ -1,131 +1,135 @@
 import { describe, expect, test } from "vitest";
-import content from "../../../tests/vectors/binning.json";
-import type { ScaleName } from "../../src/core/column";
+import type { ScaleName, Vector } from "../../src/core/column";
 import { binOf, categoryBin, edges, specialOf } from "../../src/core/edges";
+import { percentiles } from "../../src/engine/column-data";
 import type { Binning } from "../../src/engine/engine";
-import { engineOf, names, numbers } from "../helpers";
+import data from "../../../tests/vectors/binning.json";
+import { engineOf, numbers } from "../helpers";
 
-/** What tests/vectors/make.py writes; its layout is described there. */
-interface Vectors {
-  readonly cases: readonly Case[];
-  readonly joints: readonly Joint[];
-}
+/** A number, "nan", "inf" or "-inf"; null is missing. */
+type Spoken = number | string | null;
+type Cell = readonly [number, number, number];
 
-type Value = number | "nan" | "inf" | "-inf" | null;
-
-interface Case {
+interface Axis {
+  readonly column: string;
   readonly scale: ScaleName;
-  readonly domain: [number, number];
-  readonly bins: number;
-  readonly percentiles?: number[];
-  readonly categories?: number;
-  readonly edges?: number[];
-  readonly some_edges?: Record<string, number>;
-  readonly values: Value[];
-  readonly codes: number[];
+  readonly domain: readonly [number, number];
+  readonly percentiles: readonly number[] | null;
 }
 
-interface Joint {
-  readonly columns: Record<string, { readonly values: (Value | string)[]; readonly categories?: string[] }>;
-  readonly pair: [Binning, Binning];
-  readonly bins: number;
-  readonly counts: Record<string, number>;
-  readonly active?: {
-    readonly cut: Binning;
-    readonly positions: number;
-    readonly slices: Record<string, Record<string, number>>;
-  };
+/** tests/vectors/make.py says what is in it. */
+interface Vectors {
+  readonly cuts: readonly (Omit<Axis, "column"> & {
+    readonly bins: number;
+    readonly edges: readonly number[];
+    readonly values: readonly Spoken[];
+    readonly found: readonly number[];
+  })[];
+  readonly categories: readonly {
+    readonly categories: number;
+    readonly bins: number;
+    readonly codes: readonly (number | null)[];
+    readonly found: readonly number[];
+  }[];
+  readonly percentiles: readonly { readonly values: readonly Spoken[]; readonly percentiles: readonly number[] }[];
+  readonly tables: readonly {
+    readonly columns: Record<string, { readonly values: readonly Spoken[]; readonly categories: number | null }>;
+    readonly left: Axis;
+    readonly right: Axis;
+    readonly bins: number;
+    readonly cells: readonly Cell[];
+    readonly active: {
+      readonly axis: Axis;
+      readonly positions: number;
+      readonly slices: readonly (readonly Cell[])[];
+    } | null;
+  }[];
 }
 
-const vectors = content as unknown as Vectors;
-const WORDS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-const number = (value: Value | string) => (typeof value === "string" ? WORDS[value as keyof typeof WORDS] : value);
+const VECTORS = data as unknown as Vectors;
+const SPOKEN: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 
-describe.each(vectors.cases.map((each) => [`${each.scale} ${each.domain.join(" … ")} in ${each.bins}`, each] as const))(
-  "%s",
-  (_, each) => {
-    const { scale, domain, bins, percentiles } = each;
-    const cut = scale === "percentile" ? Float64Array.from(each.edges!) : edges({ scale, domain }, bins);
+function heard(values: readonly Spoken[]): (number | null)[] {
+  return values.map((value) => (typeof value === "string" ? SPOKEN[value]! : value));
+}
 
-    test("has the edges of the vectors", () => {
-      if (percentiles && 240 % bins === 0)
-        expect([...edges({ scale, domain, percentiles: Float64Array.from(percentiles) }, bins)]).toEqual(each.edges);
-      else if (each.edges) expect([...cut]).toEqual(each.edges);
-      for (const [k, edge] of Object.entries(each.some_edges ?? {})) expect(cut[Number(k)]).toBe(edge);
-    });
+function vectorOf(values: readonly Spoken[], categories: number | null): Vector {
+  const vector = numbers(heard(values));
+  if (categories === null) return vector;
+  const known = Array.from({ length: categories }, (_, code) => `c${code}`);
+  return { ...vector, values: Uint32Array.from(vector.values), categories: known };
+}
 
-    test("puts every value in its bin, by its edges", () => {
-      const found = each.values.map((raw) => {
-        const value = number(raw);
+function binning({ column, scale, domain, percentiles: fine }: Axis): Binning {
+  return { column, scale, domain, ...(fine ? { percentiles: Float64Array.from(fine) } : {}) };
+}
+
+/** The cells of one slice that are not 0. */
+function cellsOf(counts: Uint32Array, side: number): Cell[] {
+  return [...counts].flatMap((count, cell): Cell[] =>
+    count === 0 ? [] : [[Math.floor(cell / side), cell % side, count]],
+  );
+}
+
+describe("the shared vectors", () => {
+  test.each(VECTORS.cuts.map((cut) => [`${cut.scale} [${cut.domain.join()}] in ${cut.bins}`, cut] as const))(
+    "%s: edges and bins",
+    async (_, { bins, edges: wanted, values, found, ...cut }) => {
+      const axis = binning({ column: "x", ...cut });
+      const own = edges(axis, bins);
+      expect([...own]).toEqual(wanted);
+      const bin = (value: number | null) => {
         if (value === null) return bins + 4;
-        if (each.categories !== undefined) return categoryBin(value, each.categories, bins);
-        const special = specialOf(value, scale);
-        return special >= 0 ? bins + special : binOf(value, cut);
-      });
-      expect(found).toEqual(each.codes);
-    });
-
-    test.each([1, 3])("puts every value in its bin, as an engine of %d places counts", async (places) => {
-      const values = each.values.map(number);
-      const known = Array.from({ length: each.categories ?? 0 }, (_, i) => `c${i}`);
-      const x =
-        each.categories === undefined
-          ? numbers(values)
-          : names(
-              values.map((value) => (value === null ? null : `c${value}`)),
-              known,
-            );
-      // One row at a time is told apart by a second axis, a category a row; of many rows, the first so many.
-      const rows = Math.min(values.length, bins);
-      const first = Array.from({ length: rows }, (_, i) => `r${i}`);
-      const engine = await engineOf(
-        {
-          x,
-          row: names(
-            values.map((_, i) => (i < rows ? `r${i}` : null)),
-            first,
-          ),
-        },
-        places,
-      );
-      const axis: Binning = {
-        column: "x",
-        scale,
-        domain,
-        ...(percentiles ? { percentiles: Float64Array.from(percentiles) } : {}),
+        const special = specialOf(value, cut.scale);
+        return special < 0 ? binOf(value, own) : bins + special;
       };
-      const row: Binning = { column: "row", scale: "category", domain: [0, rows - 1] };
-      const { side, counts } = await engine.cube({ pairs: [[axis, row]], bins });
-      const wanted = new Uint32Array(side * side);
-      each.codes.forEach((code, i) => wanted[code * side + (i < rows ? i : bins + 4)]!++);
-      expect([...counts[0]!]).toEqual([...wanted]);
-    });
-  },
-);
+      expect(heard(values).map(bin)).toEqual(found);
+      for (const places of [1, 3]) {
+        const engine = await engineOf({ x: numbers(heard(values)) }, places);
+        const { side, counts } = await engine.cube({ pairs: [[axis, axis]], bins });
+        const margin = new Uint32Array(side);
+        for (const k of found) margin[k]!++;
+        expect([...margin.keys()].map((k) => counts[0]![k * side + k])).toEqual([...margin]);
+      }
+    },
+  );
 
-describe.each(
-  vectors.joints.map(
-    (joint, i) => [`joint ${i}: ${joint.pair.map(({ column }) => column).join(" × ")}`, joint] as const,
-  ),
-)("%s", (_, joint) => {
-  test.each([1, 3])("counts alike in %d places", async (places) => {
-    const columns = Object.entries(joint.columns).map(
-      ([name, { values, categories }]) =>
-        [name, categories ? names(values as (string | null)[], categories) : numbers(values.map(number))] as const,
-    );
-    const engine = await engineOf(Object.fromEntries(columns), places);
-    const { bins, active } = joint;
-    const cube = await engine.cube({
-      pairs: [joint.pair],
-      bins,
-      ...(active ? { active: { axis: active.cut, positions: active.positions } } : {}),
-    });
-    const area = cube.side ** 2;
-    const slice = (k: number) =>
+  test.each(VECTORS.categories.map((each) => [`${each.categories} categories in ${each.bins}`, each] as const))(
+    "%s",
+    async (_, { categories, bins, codes, found }) => {
+      expect(codes.map((code) => (code === null ? bins + 4 : categoryBin(code, categories, bins)))).toEqual(found);
+      const engine = await engineOf({ x: vectorOf(codes, categories) }, 1);
+      const axis: Binning = { column: "x", scale: "category", domain: [0, categories - 1] };
+      const { side, counts } = await engine.cube({ pairs: [[axis, axis]], bins });
+      const margin = new Uint32Array(side);
+      for (const k of found) margin[k]!++;
+      expect([...margin.keys()].map((k) => counts[0]![k * side + k])).toEqual([...margin]);
+    },
+  );
+
+  test.each(VECTORS.percentiles)("percentiles of %#", ({ values, percentiles: wanted }) => {
+    const keys = heard(values).map((value) => (Number.isFinite(value ?? NaN) ? value! : NaN));
+    expect([...percentiles([Float64Array.from(keys)])]).toEqual(wanted);
+  });
+
+  test.each(
+    VECTORS.tables.flatMap((each) => [1, 3].map((places) => [each.left.scale, each.bins, places, each] as const)),
+  )("joint counts from %s, %d bins, %d places", async (_, bins, places, { columns, left, right, cells, active }) => {
+    const engine = await engineOf(
       Object.fromEntries(
-        [...cube.counts[0]!.subarray(k * area, (k + 1) * area).entries()].filter(([, count]) => count > 0),
-      );
-    expect(slice(cube.slices - 1)).toEqual(joint.counts);
-    for (const [k, counts] of Object.entries(active?.slices ?? {})) expect(slice(Number(k))).toEqual(counts);
+        Object.entries(columns).map(([name, { values, categories }]) => [name, vectorOf(values, categories)]),
+      ),
+      places,
+    );
+    const pairs = [[binning(left), binning(right)]] as const;
+    const whole = await engine.cube({ pairs, bins });
+    expect(cellsOf(whole.counts[0]!, whole.side)).toEqual(cells);
+    if (!active) return;
+    const query = { axis: binning(active.axis), positions: active.positions };
+    const { side, slices, counts } = await engine.cube({ pairs, bins, active: query });
+    expect(slices).toBe(active.slices.length);
+    active.slices.forEach((wanted, k) =>
+      expect(cellsOf(counts[0]!.subarray(k * side * side, (k + 1) * side * side), side)).toEqual(wanted),
+    );
   });
 });
