@@ -169,7 +169,7 @@ def brush_ours(browser: Browser, path: Path) -> dict[str, Any]:
     x, y, tall = box["x"] + box["width"] / 2, box["y"], box["height"]
     page.evaluate("performance.clearMeasures()")
     page.mouse.move(x, y + 0.3 * tall)
-    wanted = 2 if int(path.stem.split("-")[1]) > 250_000 else 1
+    wanted = 2 if int(path.stem.split("-")[1]) > 100_000 else 1
     page.wait_for_function(f"performance.getEntriesByName('undertow:engine:cube').length >= {wanted}")
     cubes = page.evaluate("performance.getEntriesByName('undertow:engine:cube').map((each) => each.duration)")
     brushed = timed(page, lambda: drag(page, x, y + 0.3 * tall, y + 0.6 * tall, MOVES))

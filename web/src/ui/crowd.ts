@@ -12,7 +12,7 @@ import { binPlaces, densityOf } from "./grids";
 import type { Lens } from "./lens";
 
 /** Rows that answer for a brush until the cube over all of them stands. */
-const SAMPLE_ROWS = 250_000;
+const SAMPLE_ROWS = 100_000;
 /** A selection of up to so many rows is fetched and drawn line by line. */
 const FEW_SELECTED = 3000;
 /** Pairs of axes that are counted in one question for the whole picture. */
