@@ -1,8 +1,8 @@
-"""Run folders: written as sealed Parquet segments, read back as tables."""
+"""Run folders: written as tails and sealed Parquet segments, read back as tables."""
 
 from __future__ import annotations
 
+from ._append import RunWriter
 from ._read import Recording, Table, load
-from ._write import SegmentWriter
 
-__all__ = ["Recording", "SegmentWriter", "Table", "load"]
+__all__ = ["Recording", "RunWriter", "Table", "load"]
