@@ -26,9 +26,10 @@ __all__ = ["host", "jsonable", "now", "redacted", "run_id", "versions"]
 
 _FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "optax", "lightning", "transformers")
 #: Parts of an option's name whose value is a secret.
-_SECRET_WORDS = set(
-    "apikey auth authorization credential credentials key passphrase passwd password pwd secret token".split()
-)
+_SECRET_WORDS = {
+    *("apikey", "auth", "authorization", "credential", "credentials", "key"),
+    *("passphrase", "passwd", "password", "pwd", "secret", "token"),
+}
 #: Secrets that tell themselves: OpenAI's, Hugging Face's, GitHub's, AWS's, Slack's, Google's, web tokens, a password in
 #: an address.
 _SECRETS = re.compile(

@@ -10,10 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ._tail import TailFile, in_order
+from ._tail import TailFile, order_of
 from ._write import TableName, write_segment, writer_name
 
-__all__ = ["RunWriter", "replaced", "seal"]
+__all__ = ["REST", "RunWriter", "replaced", "seal"]
+
+#: Ends the name of a segment with the rows of a tail that came after somebody else had sealed it.
+REST = "-rest"
 
 
 class RunWriter:
@@ -98,10 +101,13 @@ def seal(tail: TailFile) -> int:
         missing = tail.rows - len(table)
         if sealed:
             # Somebody took this process for dead and sealed its tail, while it still wrote.
-            path = path.with_name(f"{path.stem}-rest.parquet")
+            path = path.with_name(f"{path.stem}{REST}.parquet")
             table = table.slice(sealed)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_segment(path, in_order(table, tail.table), tail.table)
+        write_segment(path, table, tail.table, order_of(table, tail.table))
+        del table
+        # Arrow keeps what it freed; a training shall not pay 64 MB for it.
+        pa.default_memory_pool().release_unused()
     tail.close()
     # Windows refuses while a reader has it open; beside its segment it is ignored.
     with contextlib.suppress(OSError):

@@ -27,7 +27,7 @@ from ..schema import FORMAT_VERSION, KEYS, LAYERS
 from ._unify import concatenate
 from ._write import TableName
 
-__all__ = ["CONSTANT", "MAGIC", "TailFile", "TailReader", "frame", "in_order", "with_keys"]
+__all__ = ["CONSTANT", "MAGIC", "TailFile", "TailReader", "frame", "order_of", "with_keys"]
 
 MAGIC = b"UTF1"
 _HEADER = struct.Struct("<4sIII")
@@ -66,16 +66,22 @@ def with_keys(table: pa.Table, run: str, attempt: int, rank: int) -> pa.Table:
     return pa.table([*constant, *columns], schema=pa.schema(fields))
 
 
-def in_order(table: pa.Table, name: TableName) -> pa.Table:
-    """The rows of a table as they lie in a segment: `layers` by (param, step), `steps` by (step, time).
+def order_of(table: pa.Table, name: TableName) -> pa.Array | None:
+    """The order in which the rows of a table lie in a segment: `layers` by (param, step), `steps` by (step, time).
 
     One parameter's series is then a stretch of the file, and so is a span of steps.
+
+    Returns:
+        Row numbers; None where the rows are in order already.
     """
+    steps = table["step"].to_numpy()
+    if name == "steps" and bool(np.all(steps[1:] > steps[:-1])):
+        return None
     keys = pa.table({"step": table["step"], "time": table["time"]})
     by = [("step", "ascending"), ("time", "ascending")]
     if name == "layers":
         keys, by = keys.append_column("param", table["param"].cast(pa.string())), [("param", "ascending"), *by]
-    return table.take(pc.sort_indices(keys, sort_keys=by))
+    return pc.sort_indices(keys, sort_keys=by)
 
 
 class TailFile:
