@@ -74,16 +74,16 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        list(self._folders())
+        list(self.folders())
         self.runs = Table(self._read_runs)
         self.steps = Table(lambda: _by_step(self._read_segments("steps", KEYS)))
         self.layers = Table(lambda: self._read_segments("layers", LAYERS))
         self.params = Table(self._read_params)
 
     def __repr__(self) -> str:
-        return f"Recording({str(self.path)!r}: {len(list(self._folders()))} runs)"
+        return f"Recording({str(self.path)!r}: {len(list(self.folders()))} runs)"
 
-    def _folders(self) -> Iterator[Path]:
+    def folders(self) -> Iterator[Path]:
         """The run folders, sorted by name.
 
         Raises:
@@ -104,12 +104,12 @@ class Recording:
         yield from runs
 
     def _read_runs(self) -> pa.Table:
-        return pa.Table.from_pylist([_run_row(folder) for folder in self._folders()], schema=_RUNS)
+        return pa.Table.from_pylist([_run_row(folder) for folder in self.folders()], schema=_RUNS)
 
     def _read_params(self) -> pa.Table:
         schema = pa.schema([_RUNS.field("run"), *PARAMS])
         parts = []
-        for folder in self._folders():
+        for folder in self.folders():
             run = str(read_about(folder)["id"])
             described: set[str] = set()
             for path in (folder / "params.parquet", *sorted(folder.glob("params-*.parquet"))):
@@ -130,7 +130,7 @@ class Recording:
 
     def _read_segments(self, name: TableName, schema: pa.Schema) -> pa.Table:
         parts: list[tuple[Path, pa.Table]] = []
-        for folder in self._folders():
+        for folder in self.folders():
             live = alive(read_about(folder))
             for path, table in read_parts(folder / name, live):
                 missing = [name for name in schema.names if name not in {*table.column_names, *OPTIONAL}]
