@@ -1,4 +1,4 @@
-"""The command line: `undertow demo`, `undertow show`, `undertow diagnose`."""
+"""The command line: `undertow demo`, `show`, `diagnose`, and `ls`, `verify`, `compact` for run folders."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from rich.table import Table
 from ._version import __version__
 from .diagnose import Finding
 from .errors import UndertowError
+from .store import compact as compact_runs
+from .store import summaries
+from .store import verify as check_files
 
 __all__ = ["app", "main"]
 
@@ -32,6 +35,10 @@ app = typer.Typer(
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+
+_STATE_COLORS = {"running": "cyan", "finished": "green", "degraded": "yellow"} | dict.fromkeys(
+    ("failed", "crashed", "unreadable"), "red"
+)
 
 _MARKS = {"error": "[red]✗[/]", "warning": "[yellow]▲[/]", "info": "[cyan]●[/]"}
 
@@ -151,6 +158,46 @@ def diagnose(
         grave = list(Severity)[: list(Severity).index(fail_on) + 1]
         if any(finding.severity in grave for finding in findings):
             raise typer.Exit(1)
+
+
+_Runs = Annotated[Path, typer.Argument(metavar="DIR", help="A run's folder, or a folder of runs.")]
+
+
+@app.command()
+def ls(path: _Runs = Path("runs")) -> None:
+    """List recorded runs."""
+    table = Table("run", "state", "attempt", "start", "size", "tails", box=None, pad_edge=False)
+    for run in summaries(path):
+        start = "" if run.start is None else f"{run.start.astimezone():%Y-%m-%d %H:%M}"
+        color = _STATE_COLORS.get(run.state, "default")
+        size = f"{run.nbytes / 1000:,.0f} kB"
+        table.add_row(escape(run.id), f"[{color}]{run.state}[/]", str(run.attempt), start, size, str(run.tails or ""))
+    _out.print(table)
+
+
+@app.command()
+def verify(path: _Runs) -> None:
+    """Check every file of recorded runs to the last bit; exit with 1 if something is damaged or was lost."""
+    files = rows = bad = 0
+    for check in check_files(path):
+        files, rows = files + 1, rows + (check.rows if check.kind in ("segment", "tail") else 0)
+        if check.problem is not None:
+            bad += 1
+            _out.print(f"[red]✗[/] {escape(check.problem)} [dim]{escape(str(check.path))}[/]", soft_wrap=True)
+        elif check.note is not None:
+            _out.print(f"[yellow]▲[/] {escape(check.note)} [dim]{escape(str(check.path))}[/]", soft_wrap=True)
+    _out.print(f"{files:,} files, {rows:,} rows: {'whole' if not bad else f'{bad:,} with problems'}")
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compact(path: _Runs) -> None:
+    """Seal what a crash left open, and merge small files into large ones. Safe while runs are written and read."""
+    for done in compact_runs(path):
+        words = f"sealed {done.sealed}, merged {done.merged}, removed {done.removed}"
+        unread = f" [yellow]({done.unread:,} bytes could not be read)[/]" if done.unread else ""
+        _out.print(f"{escape(str(done.run))}: {words}{unread}", soft_wrap=True)
 
 
 def _print_findings(findings: Sequence[Finding]) -> None:

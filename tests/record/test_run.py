@@ -299,11 +299,12 @@ def full_disk(*_: Any) -> None:
 
 
 def test_a_full_disk_becomes_one_warning_and_a_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("undertow.store._write._write_parquet", full_disk)
+    monkeypatch.setattr("undertow.store._tail._write_all", full_disk)
     with warnings.catch_warnings(record=True) as caught, Run(tmp_path) as run:
         warnings.simplefilter("always")
         for _ in range(10):
             run.log(loss=1.0)
+        assert not run.flush()
     messages = [str(w.message) for w in caught]
     assert len(messages) == 2
     assert "No space left" in messages[0]
@@ -314,16 +315,22 @@ def test_a_full_disk_becomes_one_warning_and_a_count(tmp_path: Path, monkeypatch
 
 
 def test_rows_survive_a_disk_that_is_full_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_writer, "SEAL_SECONDS", 0.0)
-    refused = threading.Event()
     with pytest.warns(RuntimeWarning, match="0 rows were lost"):
         with monkeypatch.context() as patch:
-            patch.setattr("undertow.store._write._write_parquet", lambda *a: (refused.set(), full_disk()))
+            patch.setattr("undertow.store._tail._write_all", full_disk)
             run = Run(tmp_path)
             run.log(loss=1.0)
-            assert refused.wait(10)
+            assert not run.flush()
         run.close()
     assert load(tmp_path).steps.to_arrow().num_rows == 1
+
+
+def test_rows_stay_in_the_tail_where_no_segment_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("undertow.store._write._write_parquet", full_disk)
+    with pytest.warns(RuntimeWarning, match="could not be sealed"), Run(tmp_path) as run:
+        run.log(loss=1.0)
+    assert about(run)["lost"]["rows"] == 0
+    assert load(tmp_path).steps.to_arrow()["loss"].to_pylist() == [1.0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders are not read-only on Windows")
@@ -360,22 +367,37 @@ def test_a_writer_that_stands_still_costs_no_memory_and_no_time(
     with pytest.warns(RuntimeWarning, match="keep up"), Run(tmp_path) as run:
         for _ in range(1000):
             run.log(loss=1.0)
-        assert len(run._writer._queue) < 20
+        assert len(run._writer._rows) < 20
     assert about(run)["lost"]["rows"] == 1000
 
 
-def test_segments_are_sealed_while_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_writer, "SEAL_SECONDS", 0.0)
-    sealed = threading.Event()
+def test_what_was_logged_can_be_read_after_flush(tmp_path: Path) -> None:
     with Run(tmp_path) as run:
+        for step in range(3):
+            run.log(loss=float(step))
+            assert run.flush()
+            assert load(tmp_path).steps.to_arrow()["loss"].to_pylist() == [float(s) for s in range(step + 1)]
+            assert about(run)["state"] == "running"
+    assert run.flush()
+
+
+def test_flush_returns_where_the_writer_stands_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_writer.Writer, "_work", lambda self: None)
+    with pytest.warns(RuntimeWarning, match="1 rows were lost"), Run(tmp_path) as run:
         run.log(loss=1.0)
-        for _ in range(100):
-            if load(tmp_path).steps.to_arrow().num_rows:
-                break
-            sealed.wait(0.1)
-        assert load(tmp_path).steps.to_arrow().num_rows == 1
-        assert about(run)["state"] == "running"
-        run.log(loss=2.0)
+        assert not run.flush()
+
+
+@pytest.mark.parametrize("limit", ["SEAL_SECONDS", "SEAL_BYTES"])
+def test_tails_are_sealed_while_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(_writer, limit, 0)
+    with Run(tmp_path) as run:
+        for loss in (1.0, 2.0):
+            run.log(loss=loss)
+            assert run.flush()
+    names = sorted(path.name for path in (run.path / "steps").iterdir())
+    assert len(names) == 2
+    assert all(name.endswith(".parquet") for name in names)
     assert load(tmp_path).steps.to_arrow()["loss"].to_pylist() == [1.0, 2.0]
 
 

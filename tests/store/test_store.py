@@ -22,7 +22,7 @@ from undertow.record import Run
 from undertow.schema import KEYS, LAYERS
 from undertow.statistics import COUNTS, FLOATS
 from undertow.store import load
-from undertow.store._write import SegmentWriter, replace_json
+from undertow.store._write import replace_json, write_segment, writer_name
 
 NAMES = st.text(min_size=1, max_size=8).filter(
     lambda name: name.casefold() not in KEYS.names and "\x00" not in name and name.isprintable()
@@ -63,6 +63,14 @@ def bare_run(root: Path, name: str = "other") -> Path:
     folder.mkdir()
     replace_json(folder / "run.json", {"format": 1, "id": name, "name": name, "state": "running"})
     return folder
+
+
+def put(folder: Path, table: pa.Table, rank: int = 0) -> Path:
+    """A sealed segment, as a process of its own would leave it."""
+    path = folder / "steps" / f"{writer_name(rank)}-000000.parquet"
+    path.parent.mkdir(exist_ok=True)
+    write_segment(path, table, "steps")
+    return path
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -158,25 +166,24 @@ def test_others_read_a_segment_without_us(tmp_path: Path) -> None:
 
 def test_the_newest_attempt_of_a_step_is_shown(tmp_path: Path) -> None:
     folder = bare_run(tmp_path)
-    writer = SegmentWriter(folder, 0)
-    writer.seal("steps", rows(loss=[0.0, 1.0, 2.0, 3.0]))
-    writer.seal("steps", rows(loss=[10.0, 20.0], step=[1, 2], attempt=[1, 1]))
+    put(folder, rows(loss=[0.0, 1.0, 2.0, 3.0]))
+    put(folder, rows(loss=[10.0, 20.0], step=[1, 2], attempt=[1, 1]))
     assert load(tmp_path).steps.to_arrow()["loss"].to_pylist() == [0.0, 10.0, 20.0, 3.0]
 
 
 def test_two_writers_never_share_a_file(tmp_path: Path) -> None:
     folder = bare_run(tmp_path)
-    paths = {SegmentWriter(folder, rank).seal("steps", rows(loss=[1.0], rank=[rank])) for rank in (0, 0, 1)}
+    paths = {put(folder, rows(loss=[1.0], rank=[rank]), rank) for rank in (0, 0, 1)}
     assert len(paths) == 3
     assert sorted(load(folder).steps.to_arrow()["rank"].to_pylist()) == [0, 0, 1]
 
 
 def test_a_reader_sees_what_is_sealed_while_the_writer_writes(tmp_path: Path) -> None:
     folder = bare_run(tmp_path)
-    writer, recording = SegmentWriter(folder, 0), load(tmp_path)
+    recording = load(tmp_path)
     for count in range(3):
         assert recording.steps.to_arrow().num_rows == count
-        writer.seal("steps", rows(loss=[1.0], step=[count]))
+        put(folder, rows(loss=[1.0], step=[count]))
 
 
 def test_a_half_written_file_is_not_seen(tmp_path: Path) -> None:
@@ -187,13 +194,12 @@ def test_a_half_written_file_is_not_seen(tmp_path: Path) -> None:
 
 def test_a_failed_write_leaves_nothing_and_may_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = bare_run(tmp_path)
-    writer = SegmentWriter(folder, 0)
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(OSError, match="No space"):
-            writer.seal("steps", rows(loss=[1.0]))
+            put(folder, rows(loss=[1.0]))
     assert list((folder / "steps").iterdir()) == []
-    writer.seal("steps", rows(loss=[1.0]))
+    put(folder, rows(loss=[1.0]))
     assert load(tmp_path).steps.to_arrow().num_rows == 1
 
 

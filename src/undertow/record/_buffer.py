@@ -1,4 +1,4 @@
-"""Rows on their way to a segment: collected one by one, handed out as Arrow tables."""
+"""Rows of `layers` on their way to a tail: collected one by one, handed out as Arrow tables."""
 
 from __future__ import annotations
 
@@ -12,40 +12,13 @@ from numpy.typing import NDArray
 
 from ..schema import KEYS, LAYERS
 from ..statistics import BINS, COUNTS, FLOATS
-from ._values import Kind, resolve, to_numpy
+from ._values import to_numpy
 
-__all__ = ["LaterRows", "LayerRows", "Row", "layers_table", "steps_table"]
+__all__ = ["TAIL_KEYS", "TIME", "LaterRows", "LayerRows", "layers_table"]
 
-_TYPES: dict[Kind, pa.DataType] = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "text": pa.string()}
-
-
-@dataclass(slots=True)
-class Row:
-    """One row of `steps`; `time` in µs since 1970 UTC."""
-
-    step: int
-    epoch: int | None
-    time: int
-    values: dict[str, Any]
-
-    @property
-    def rows(self) -> int:
-        return 1
-
-    @property
-    def nbytes(self) -> int:
-        return 200 + 100 * len(self.values)
-
-    def resolve(self) -> list[str]:
-        """Turn tensors into numbers, in place; returns what could not be read, in words."""
-        failures = []
-        for name, value in list(self.values.items()):
-            try:
-                self.values[name] = resolve(value)
-            except Exception as error:
-                del self.values[name]
-                failures.append(f"{name}: {error}")
-        return failures
+#: The keys of a row in a tail; the others are the same in all rows of a process.
+TAIL_KEYS = ("step", "epoch", "time")
+TIME = KEYS.field("time").type
 
 
 @dataclass(slots=True)
@@ -131,43 +104,11 @@ def _nothing() -> None:
     return None
 
 
-def steps_table(rows: Sequence[Row], run: str, rank: int, kinds: dict[str, Kind]) -> pa.Table:
-    """The rows as a table: the keys, then a column per metric that occurs, in order of first appearance.
-
-    Args:
-        rows: Resolved.
-        run: The run's id.
-        rank: The process's rank.
-        kinds: The kind of each metric so far, so that a column keeps its type from segment to segment.
-    """
-    names = list(dict.fromkeys(name for row in rows for name in row.values))
-    keys = _keys(
-        run,
-        rank,
-        np.array([row.step for row in rows], np.int64),
-        pa.array([row.epoch for row in rows], pa.int32()),
-        np.array([row.time for row in rows], np.int64),
-    )
-    columns = [_column([row.values.get(name) for row in rows], kinds[name]) for name in names]
-    fields = [pa.field(name, _TYPES[kinds[name]]) for name in names]
-    return pa.table([*keys, *columns], schema=pa.schema([*KEYS, *fields]))
-
-
-def _column(values: list[Any], kind: Kind) -> pa.Array:
-    if kind == "float":
-        values = [None if value is None else float(value) for value in values]
-    elif kind == "int":
-        values = [None if value is None else int(value) for value in values]
-    return pa.array(values, _TYPES[kind])
-
-
-def layers_table(chunks: Sequence[LayerRows | LaterRows], run: str, rank: int) -> pa.Table:
-    """The chunks as one table in the schema of `layers`, sorted by (param, step).
+def layers_table(chunks: Sequence[LayerRows | LaterRows]) -> pa.Table:
+    """The chunks as rows of a tail: `layers` without run, attempt and rank, and names as text; by (param, step).
 
     Args:
         chunks: Resolved, at least one.
-        run: The run's id.
-        rank: The process's rank.
     """
     names = sorted({name for chunk in chunks for name in chunk.params})
     code = {name: index for index, name in enumerate(names)}
@@ -177,10 +118,10 @@ def layers_table(chunks: Sequence[LayerRows | LaterRows], run: str, rank: int) -
     repeats = [len(c.step) * len(c.params) for c in chunks]
     epochs = np.repeat(np.array([-1 if c.epoch is None else c.epoch for c in chunks], np.int32), repeats)[order]
     times = np.concatenate([np.repeat(c.time, len(c.params)) for c in chunks])[order]
-    param = pa.DictionaryArray.from_arrays(pa.array(codes[order]), pa.array(names, pa.string()))
+    param = pa.array(names, pa.string()).take(pa.array(codes[order]))
     measured = [_measured(chunks, column, order) for column in list(LAYERS)[len(KEYS) + 1 :]]
-    keys = _keys(run, rank, steps[order], pa.array(epochs, mask=epochs < 0), times)
-    return pa.table([*keys, param, *measured], schema=LAYERS)
+    keys = [pa.array(steps[order]), pa.array(epochs, mask=epochs < 0), pa.array(times).cast(TIME)]
+    return pa.table([*keys, param, *measured], names=[*TAIL_KEYS, *LAYERS.names[len(KEYS) :]])
 
 
 def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: NDArray[Any]) -> pa.Array:
@@ -208,15 +149,3 @@ def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: 
         return pa.array(values, column.type, mask=mask)
     offsets = np.arange(0, (len(values) + 1) * BINS, BINS, dtype=np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.reshape(-1)), mask=pa.array(mask))
-
-
-def _keys(run: str, rank: int, steps: NDArray[Any], epochs: pa.Array, times: NDArray[Any]) -> list[pa.Array]:
-    n = len(steps)
-    return [
-        pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([run], pa.string())),
-        pa.array(np.zeros(n, np.int32)),
-        pa.array(np.full(n, rank, np.int32)),
-        pa.array(steps),
-        epochs,
-        pa.array(times).cast(pa.timestamp("us", tz="UTC")),
-    ]

@@ -12,7 +12,7 @@ import re
 import sys
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
@@ -22,9 +22,22 @@ import pyarrow as pa
 
 from .._version import __version__
 
-__all__ = ["host", "jsonable", "now", "run_id", "versions"]
+__all__ = ["host", "jsonable", "now", "redacted", "run_id", "versions"]
 
 _FRAMEWORKS = ("keras", "tensorflow", "jax", "torch", "optax", "lightning", "transformers")
+#: Parts of an option's name whose value is a secret.
+_SECRET_WORDS = {
+    *("apikey", "auth", "authorization", "credential", "credentials", "key"),
+    *("passphrase", "passwd", "password", "pwd", "secret", "token"),
+}
+#: Secrets that tell themselves: OpenAI's, Hugging Face's, GitHub's, AWS's, Slack's, Google's, web tokens, a password in
+#: an address.
+_SECRETS = re.compile(
+    r"\b(?:sk-[\w-]{16,}|hf_\w{16,}|gh[opsur]_\w{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|xox[a-z]-[\w-]{10,}|"
+    r"AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)|(?<=://)[^/@\s]*:[^/@\s]+(?=@)"
+)
+_REDACTED = "[redacted]"
+
 _MAX_DEPTH = 20
 _MAX_ELEMENTS = 1000
 
@@ -84,6 +97,29 @@ def _text(value: Any) -> str:
         return repr(value)[:1000]
     except Exception:
         return f"<{type(value).__name__}>"
+
+
+def redacted(command: Sequence[str]) -> list[str]:
+    """A command line without its secrets: values of options such as `--api-key`, and what looks like a token.
+
+    Args:
+        command: Its words.
+    """
+    words: list[str] = []
+    hide_next = False
+    for word in command:
+        name, equals, value = word.partition("=")
+        if hide_next and not word.startswith("--"):
+            words.append(_REDACTED)
+            hide_next = False
+            continue
+        secret = bool(_SECRET_WORDS & set(re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1-\2", name).lower())))
+        if secret and equals and value:
+            words.append(f"{name}={_REDACTED}")
+        else:
+            words.append(_SECRETS.sub(_REDACTED, word))
+        hide_next = secret and not equals and word.startswith("-")
+    return words
 
 
 def versions() -> dict[str, str]:

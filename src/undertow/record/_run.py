@@ -13,19 +13,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from ..errors import NameClashError, RunClosedError, ValueTypeError
-from ..schema import FORMAT_VERSION, KEYS
-from ..store._write import replace_json
-from ._buffer import LaterRows, LayerRows, Row
-from ._describe import host, jsonable, now, run_id, versions
-from ._values import Kind, check_case, flatten, prepare
+from ..errors import RunClosedError
+from ._about import About
+from ._buffer import LaterRows, LayerRows
+from ._describe import jsonable
+from ._metrics import Metrics, check_integers, whole
 from ._watch import find_watch
 from ._writer import Observer, Writer, warn
 
 __all__ = ["Run"]
 
-_WIDTH: dict[Kind, int] = {"bool": 0, "int": 1, "float": 2, "text": 3}
-_RESERVED = {name.casefold(): name for name in KEYS.names}
+_NOTHING: dict[str, Any] = {}
 
 
 class Run:
@@ -39,12 +37,20 @@ class Run:
         name: What a person calls the run; the id is made of it and unique. The id itself if None.
         config: Hyperparameters: a mapping, a dataclass or an argparse.Namespace.
         tags: Words to find the run by.
-        rank: This process's number among those that train together; 0 if None.
+        rank: This process's number among those that train together. If None, the environment's RANK, else 0.
+        id: The run to join, made by whoever comes first: processes that train together give the same.
+        resume: The id of a run in `root` to go on with, as its next attempt. Where both did a step, the newer one is
+            shown.
 
     Attributes:
         id: Unique, safe as a folder name; starts with a letter.
         path: The run's folder.
         rank: As given.
+        attempt: How often the run was resumed before.
+
+    Raises:
+        NotARunError: If there is no run to resume.
+        ValueError: If `id` or `resume` cannot be an id.
 
     Example:
         >>> with Run("runs", name="mlp", config={"lr": 1e-3}) as run:
@@ -59,40 +65,25 @@ class Run:
         config: Any = None,
         tags: Sequence[str] = (),
         rank: int | None = None,
+        *,
+        id: str | None = None,
+        resume: str | None = None,
     ) -> None:
-        self.id = run_id(name)
-        self.path = Path(root) / self.id
-        self.rank = 0 if rank is None else rank
-        self._about: dict[str, Any] = {
-            "format": FORMAT_VERSION,
-            "id": self.id,
-            "name": self.id if name is None else name,
-            "config": jsonable({} if config is None else config),
-            "tags": [tags] if isinstance(tags, str) else [str(tag) for tag in tags],
-            "start": now(),
-            "end": None,
-            "state": "running",
-            "versions": versions(),
-            "host": host(),
-            "command": list(sys.argv),
-        }
+        self._about = about = About(Path(root), name, config, tags, rank, id, resume)
+        self.id, self.path, self.rank, self.attempt = about.id, about.folder, about.rank, about.attempt
         self._pid = os.getpid()
         self._closed = False
         self._lock = threading.Lock()
-        self._next_step = 0
+        self._next_step = about.first_step
         # Each tells the number of an optimizer's next update: asked, not told, since steps outnumber rows.
         self._clocks: list[Callable[[], int | None]] = []
         self._closers: list[Callable[[], object]] = []
-        self._names: dict[str, str] = {}
-        self._kinds: dict[str, Kind] = {}
+        self._metrics = Metrics()
+        self._known = self._metrics.known
         self._params: dict[str, dict[str, Any]] = {}
-        self._save_lock = threading.Lock()
-        self._writer = Writer(self.path, self.id, self.rank, self._save)
-        try:
-            self.path.mkdir(parents=True)
-            self._write_about()
-        except OSError as error:
-            self._writer.degrade(str(error))
+        self._writer = Writer(self.path, self.id, self.attempt, self.rank, about.params_name, self._save)
+        about.content["writer"] = self._writer.name
+        self._save(True)
         # Weak, or the hook would keep every run alive to the end of the process.
         reference = weakref.ref(self)
         self._at_exit = lambda: _close_at_exit(reference)
@@ -104,12 +95,12 @@ class Run:
     @property
     def name(self) -> str:
         """What a person calls the run."""
-        return str(self._about["name"])
+        return str(self._about.content.get("name", self.id))
 
     @property
     def state(self) -> str:
         """running, finished, failed; or degraded where something was lost."""
-        return "degraded" if self._writer.degraded else str(self._about["state"])
+        return "degraded" if self._writer.degraded else str(self._about.content["state"])
 
     @property
     def closed(self) -> bool:
@@ -151,31 +142,25 @@ class Run:
             # A forked data-loader worker; the writer thread lives in the parent only.
             return
         now_us = time.time_ns() // 1000
-        values: dict[str, Any] = {}
-        kinds: dict[str, Kind] = {}
-        keys: dict[str, Any] = {"step": step, "epoch": epoch}
+        given = metrics or _NOTHING if not more else more if not metrics else None
         with self._lock:
-            self._check_open()
-            for name, value in (*flatten(metrics or {}), *flatten(more)):
-                if name in keys and keys[name] is None:
-                    keys[name] = value
-                    continue
-                self._check_name(name, values)
-                if value is None:
-                    values[name] = None
-                    continue
-                kind, values[name] = prepare(name, value)
-                widened = self._widen(name, kind)
-                if widened is not None:
-                    kinds[name] = widened
-            number = self._step_of_now() if keys["step"] is None else _whole("step", keys["step"], 2**63)
-            counted = None if keys["epoch"] is None else _whole("epoch", keys["epoch"], 2**31)
-            for name in kinds:
-                self._names[name.casefold()] = name
-            self._kinds.update(kinds)
-            self._next_step = max(self._next_step, number + 1)
-            row = Row(number, counted, now_us, {name: value for name, value in values.items() if value is not None})
-            self._writer.put(row, kinds)
+            if self._closed:
+                self._check_open()
+            # What was logged with the same names and types before needs no look at names or values.
+            shape = self._known.get((tuple(given), tuple(map(type, given.values())))) if type(given) is dict else None
+            if shape is None:
+                both = (metrics or _NOTHING, more) if given is None else (given, _NOTHING)
+                shape, values, step, epoch = self._metrics.check(*both, step, epoch)
+            else:
+                values = tuple(given.values())  # type: ignore[union-attr]
+                if shape.whole:
+                    check_integers(shape, values)
+            number = self._step_of_now() if step is None else whole("step", step, 2**63)
+            if epoch is not None:
+                epoch = whole("epoch", epoch, 2**31)
+            if number >= self._next_step:
+                self._next_step = number + 1
+            self._writer.put_row((shape, values, number, epoch, now_us))
 
     def watch(
         self,
@@ -288,7 +273,7 @@ class Run:
             name: What it is about.
             fact: Of any JSON-like depth.
         """
-        self._about.setdefault("notes", {})[name] = jsonable(fact)
+        self._about.content.setdefault("notes", {})[name] = jsonable(fact)
 
     def set_params(self, params: Sequence[Mapping[str, Any]]) -> None:
         """Describe parameters; one that was described before is replaced.
@@ -313,6 +298,19 @@ class Run:
         """
         self._writer.observers.append(callback)
 
+    def flush(self, seconds: float = 10.0) -> bool:
+        """Wait until everything that was recorded so far can be read. Never raises.
+
+        Args:
+            seconds: How long at most.
+
+        Returns:
+            Whether it can; False where the disk refuses it or takes longer.
+        """
+        if os.getpid() != self._pid or self._closed:
+            return True
+        return self._writer.flush(seconds)
+
     def close(self, state: Literal["finished", "failed"] = "finished") -> None:
         """Write what is left and end the run. A second call does nothing.
 
@@ -329,8 +327,8 @@ class Run:
             callback()
         atexit.unregister(self._at_exit)
         self._writer.close()
-        self._about.update(end=now(), state=state, versions=versions())
-        self._save()
+        self._about.end(state)
+        self._save(True)
         if self._writer.degraded:
             reasons = "; ".join(self._writer.reasons)
             warn(f"run {self.id} is closed: {self._writer.lost} rows were lost ({reasons})")
@@ -347,49 +345,15 @@ class Run:
         if self._closed:
             raise RunClosedError(f"run {self.id} is closed; nothing more can be recorded into it")
 
-    def _check_name(self, name: str, values: Mapping[str, Any]) -> None:
-        if name in values:
-            raise NameClashError(f"{name!r} is given twice")
-        if name in self._kinds:
-            return
-        key = _RESERVED.get(name.casefold())
-        if key is not None:
-            reason = "is given twice" if name == key and key in ("step", "epoch") else f"is taken by the key {key!r}"
-            raise NameClashError(f"{name!r} {reason}; every row carries {', '.join(KEYS.names)}")
-        check_case(self._names, values, name)
-
-    def _widen(self, name: str, kind: Kind) -> Kind | None:
-        """The kind that the metric has from now on, if that is new."""
-        known = self._kinds.get(name)
-        if known is None:
-            return kind
-        if (known == "text") != (kind == "text"):
-            raise ValueTypeError(f"{name} was {known} so far and is {kind} now; give it a name of its own")
-        return kind if _WIDTH[kind] > _WIDTH[known] else None
-
-    def _write_about(self) -> None:
-        about = {**self._about, "state": self.state}
-        if self._writer.degraded:
-            about["lost"] = {"rows": self._writer.lost, "reasons": list(self._writer.reasons)}
-        with self._save_lock:
-            replace_json(self.path / "run.json", about)
-
-    def _save(self) -> None:
+    def _save(self, durable: bool) -> None:
+        """Write what the run says of itself; `durable` or, as a heartbeat, not."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._write_about()
+            self._about.beat()
+            lost = {"rows": self._writer.lost, "reasons": list(self._writer.reasons)} if self._writer.degraded else None
+            self._about.save(self.state, lost, durable)
         except Exception as error:
             if not self._writer.degraded:
                 self._writer.degrade(f"run.json: {error}")
-
-
-def _whole(name: str, value: Any, limit: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or getattr(value, "shape", ()) != ():
-        raise ValueTypeError(f"{name} is a whole number, not {value!r}")
-    number = int(value)
-    if not 0 <= number < limit:
-        raise ValueTypeError(f"{name} = {number} is out of range: from 0 up to {limit - 1}")
-    return number
 
 
 def _close_at_exit(reference: weakref.ref[Run]) -> None:

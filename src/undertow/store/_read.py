@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from ..errors import CorruptFileError, NotARunError, StoreError
-from ..schema import FORMAT_VERSION, KEYS, LAYERS, OPTIONAL, PARAMS
+from ..errors import CorruptFileError, NotARunError
+from ..schema import KEYS, LAYERS, OPTIONAL, PARAMS
+from ._about import alive, instant, rank_files, read_about, state_of
+from ._parts import read_parquet, read_parts
 from ._unify import concatenate
-from ._write import TableName, intact
+from ._write import TableName
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +31,9 @@ _RUNS = pa.schema(
         pa.field("run", pa.string(), nullable=False),
         pa.field("name", pa.string()),
         pa.field("state", pa.string()),
+        pa.field("attempt", pa.int32()),
         pa.field("start", pa.timestamp("us", tz="UTC")),
+        pa.field("heartbeat", pa.timestamp("us", tz="UTC")),
         pa.field("end", pa.timestamp("us", tz="UTC")),
         pa.field("config", pa.string()),
         pa.field("tags", pa.list_(pa.string())),
@@ -63,7 +65,8 @@ class Recording:
 
     Attributes:
         path: The folder.
-        runs: One row a run: id, name, state, start, end, config (JSON text), tags, host, command, versions, lost rows.
+        runs: One row a run: id, name, state, newest attempt, start, heartbeat, end, config (JSON text), tags, host,
+            command, versions, lost rows.
         steps: One row per logged step, by (run, step); a column a metric, null where it was not logged.
         layers: One row per (run, step, parameter), in no promised order; see `undertow.statistics.FIELDS`.
         params: One row per (run, parameter): module path, depth from the input, shape, size, dtype.
@@ -71,16 +74,16 @@ class Recording:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        list(self._folders())
+        list(self.folders())
         self.runs = Table(self._read_runs)
         self.steps = Table(lambda: _by_step(self._read_segments("steps", KEYS)))
         self.layers = Table(lambda: self._read_segments("layers", LAYERS))
         self.params = Table(self._read_params)
 
     def __repr__(self) -> str:
-        return f"Recording({str(self.path)!r}: {len(list(self._folders()))} runs)"
+        return f"Recording({str(self.path)!r}: {len(list(self.folders()))} runs)"
 
-    def _folders(self) -> Iterator[Path]:
+    def folders(self) -> Iterator[Path]:
         """The run folders, sorted by name.
 
         Raises:
@@ -101,28 +104,35 @@ class Recording:
         yield from runs
 
     def _read_runs(self) -> pa.Table:
-        return pa.Table.from_pylist([_run_row(folder) for folder in self._folders()], schema=_RUNS)
+        return pa.Table.from_pylist([_run_row(folder) for folder in self.folders()], schema=_RUNS)
 
     def _read_params(self) -> pa.Table:
         schema = pa.schema([_RUNS.field("run"), *PARAMS])
         parts = []
-        for folder in self._folders():
-            path = folder / "params.parquet"
-            if path.exists():
-                table = _read_parquet(path)
+        for folder in self.folders():
+            run = str(read_about(folder)["id"])
+            described: set[str] = set()
+            for path in (folder / "params.parquet", *sorted(folder.glob("params-*.parquet"))):
+                if not path.exists():
+                    continue
+                table = read_parquet(path)
                 missing = set(PARAMS.names) - set(table.column_names)
                 if missing:
                     raise CorruptFileError(f"{path} lacks the column {sorted(missing)[0]!r}")
-                run = pa.array([_run_id(folder)] * len(table), pa.string())
-                parts.append(table.select(PARAMS.names).cast(PARAMS).add_column(0, "run", run).cast(schema))
+                table = table.select(PARAMS.names).cast(PARAMS)
+                # Ranks of one model describe much the same parameters.
+                table = table.filter(
+                    pa.array([name not in described for name in table["param"].to_pylist()], pa.bool_())
+                )
+                described.update(table["param"].to_pylist())
+                parts.append(table.add_column(0, "run", pa.array([run] * len(table), pa.string())).cast(schema))
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def _read_segments(self, name: TableName, schema: pa.Schema) -> pa.Table:
         parts: list[tuple[Path, pa.Table]] = []
-        for folder in self._folders():
-            _run_json(folder)
-            for path in sorted((folder / name).glob("*.parquet")):
-                table = _read_parquet(path)
+        for folder in self.folders():
+            live = alive(read_about(folder))
+            for path, table in read_parts(folder / name, live):
                 missing = [name for name in schema.names if name not in {*table.column_names, *OPTIONAL}]
                 if missing:
                     _warn(f"{path} is not a segment of ours (it has no column {missing[0]!r}); it is left out")
@@ -132,13 +142,13 @@ class Recording:
 
 
 class Table:
-    """A table that is read when asked for."""
+    """A table that is read when asked for, with what is written by then: sealed or not."""
 
     def __init__(self, read: Any) -> None:
         self._read = read
 
     def to_arrow(self) -> pa.Table:
-        """The rows that are sealed by now, as an Arrow table.
+        """The rows that are written by now, as an Arrow table. A warning says which end of a file could not be read.
 
         Raises:
             CorruptFileError: If a file fails its checks; the message names it.
@@ -160,62 +170,27 @@ class Table:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
-def _run_json(folder: Path) -> dict[str, Any]:
-    path = folder / "run.json"
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        version = content["format"]
-        str(content["id"])
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptFileError(f"{path} is not the description of a run: {error!r}") from error
-    if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise StoreError(f"{path} has format {version!r}, this version reads up to {FORMAT_VERSION}: upgrade undertow")
-    return cast("dict[str, Any]", content)
-
-
-def _run_id(folder: Path) -> str:
-    return str(_run_json(folder)["id"])
-
-
 def _run_row(folder: Path) -> dict[str, Any]:
-    content = _run_json(folder)
+    content = read_about(folder)
     path = folder / "run.json"
     try:
         return {
             "run": content["id"],
             "name": content.get("name"),
-            "state": content.get("state"),
-            "start": _instant(content.get("start")),
-            "end": _instant(content.get("end")),
+            "state": state_of(content),
+            "attempt": content.get("attempt", 0),
+            "start": instant(content.get("start")),
+            "heartbeat": instant(content.get("heartbeat")),
+            "end": instant(content.get("end")),
             "config": json.dumps(content.get("config"), ensure_ascii=False),
             "tags": list(content.get("tags") or []),
             "host": (content.get("host") or {}).get("name"),
             "command": " ".join(content.get("command") or []),
             "versions": json.dumps(content.get("versions") or {}),
-            "lost": (content.get("lost") or {}).get("rows", 0),
+            "lost": sum((about.get("lost") or {}).get("rows", 0) for about in (content, *rank_files(folder))),
         }
     except (ValueError, TypeError, AttributeError) as error:
         raise CorruptFileError(f"{path} is not the description of a run: {error!r}") from error
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _read_parquet(path: Path) -> pa.Table:
-    try:
-        content = path.read_bytes()
-        # Never as a dataset: a folder named `a=b` on the way would become a column.
-        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
-        table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise CorruptFileError(f"{path} cannot be read as Parquet: {error}") from error
-    ours = any(key.startswith(b"undertow") for key in file.metadata.metadata or {})
-    if ours and not intact(content):
-        raise CorruptFileError(f"{path} is damaged: its checksum differs")
-    return table
 
 
 def _newest_attempts(table: pa.Table) -> pa.Table:

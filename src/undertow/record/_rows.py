@@ -1,0 +1,123 @@
+"""Rows of `steps` on their way to a tail: what `log` hands over, and its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ._buffer import TAIL_KEYS, TIME
+from ._values import Kind, resolve
+
+__all__ = ["Row", "Shape", "steps_table", "wider"]
+
+_TYPES: dict[Kind, pa.DataType] = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "text": pa.string()}
+_DTYPES: dict[Kind, Any] = {"bool": np.bool_, "int": np.int64, "float": np.float64, "text": object}
+_WIDTH: dict[Kind, int] = {"bool": 0, "int": 1, "float": 2, "text": 3}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """What rows have in common that are logged at one place of the training: the same names with the same types.
+
+    Attributes:
+        names: Checked.
+        kinds: One for each name.
+        whole: Which of the values must be looked at, since they may not fit 64 bits.
+        texts: Which of the values are text, whose length counts.
+        lazy: Whether a value may be a tensor that is still being computed.
+        nbytes: What a row costs in memory while it waits.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    whole: tuple[int, ...] = ()
+    texts: tuple[int, ...] = ()
+    lazy: bool = False
+    nbytes: int = 0
+
+
+#: Its shape, a value for each name, step, epoch or None, µs since 1970 UTC. A tuple, since `log` makes one each time.
+Row: TypeAlias = tuple[Shape, tuple[Any, ...], int, int | None, int]
+
+
+def wider(first: Kind | None, second: Kind) -> Kind:
+    """The kind that holds both; text and numbers do not meet."""
+    return second if first is None or _WIDTH[second] > _WIDTH[first] else first
+
+
+def steps_table(rows: Sequence[Row], kinds: Mapping[str, Kind], failed: Callable[[str], object]) -> pa.Table:
+    """The rows as rows of a tail: `steps` without run, attempt and rank; those of one shape stand together.
+
+    Args:
+        rows: At least one. Tensors among the values are waited for.
+        kinds: The columns to make, in order, all that occur among them; null where a row does not have one.
+        failed: Called with a sentence on each value that could not be read; it is null then.
+    """
+    groups: dict[Shape, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[0], []).append(row)
+    ordered = list(chain.from_iterable(groups.values())) if len(groups) > 1 else rows
+    n = len(rows)
+    data: dict[str, NDArray[Any]] = {}
+    valid: dict[str, NDArray[Any]] = {}
+    start = 0
+    for shape, group in groups.items():
+        end = start + len(group)
+        for name, values, present in _columns(shape, [row[1] for row in group], failed):
+            if name not in data:
+                data[name] = np.zeros(n, _DTYPES[kinds[name]])
+                valid[name] = np.zeros(n, np.bool_)
+            data[name][start:end] = values
+            valid[name][start:end] = present
+        start = end
+    columns = [
+        pa.array(np.fromiter((row[2] for row in ordered), np.int64, n)),
+        pa.array([row[3] for row in ordered], pa.int32()),
+        pa.array(np.fromiter((row[4] for row in ordered), np.int64, n)).cast(TIME),
+    ]
+    for name, kind in kinds.items():
+        if name not in data:
+            columns.append(pa.nulls(n, _TYPES[kind]))
+        elif valid[name].all():
+            columns.append(pa.array(data[name], _TYPES[kind]))
+        else:
+            columns.append(pa.array(data[name], _TYPES[kind], mask=~valid[name]))
+    return pa.table(columns, names=[*TAIL_KEYS, *kinds])
+
+
+def _columns(
+    shape: Shape, values: list[tuple[Any, ...]], failed: Callable[[str], object]
+) -> list[tuple[str, Any, Any]]:
+    """Each name of one shape with its values and whether they are there."""
+    count = len(values)
+    if not shape.lazy and shape.kinds.count("float") == len(shape.kinds):
+        flat = np.fromiter(chain.from_iterable(values), np.float64, count * len(shape.names))
+        return [(name, column, True) for name, column in zip(shape.names, flat.reshape(count, -1).T, strict=True)]
+    columns = []
+    for name, kind, column in zip(shape.names, shape.kinds, zip(*values, strict=True), strict=True):
+        present: Any = True
+        given: Sequence[Any] = column
+        if shape.lazy:
+            given, present = _resolved(name, column, failed)
+        array = np.empty(count, _DTYPES[kind])
+        array[:] = given
+        columns.append((name, array, present))
+    return columns
+
+
+def _resolved(name: str, values: Sequence[Any], failed: Callable[[str], object]) -> tuple[list[Any], NDArray[Any]]:
+    numbers, present = [], np.ones(len(values), np.bool_)
+    for index, value in enumerate(values):
+        try:
+            numbers.append(resolve(value))
+        except Exception as error:
+            numbers.append(0)
+            present[index] = False
+            failed(f"a value could not be read, {name}: {error}")
+    return numbers, present
