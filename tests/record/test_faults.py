@@ -131,7 +131,9 @@ def test_a_process_that_exits_at_once_loses_what_is_younger_than_a_tenth_of_a_se
     process = start(
         "import time\n"
         "run = Run(sys.argv[1], id='r')\n"
-        "run.log(loss=1.0); time.sleep(2.0); run.log(loss=2.0)\n"
+        "run.log(loss=1.0)\n"
+        "while not any(tail.stat().st_size for tail in run.path.glob('steps/*.tail')): time.sleep(0.05)\n"
+        "time.sleep(0.2); run.log(loss=2.0)\n"
         "os._exit(3)",
         str(tmp_path),
     )
