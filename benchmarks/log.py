@@ -1,6 +1,6 @@
 """What one call to log costs the training thread, and the bytes that it leaves: Undertow beside its peers.
 
-    python benchmarks/logging.py [--rounds 15] [--json logging.json]
+    python benchmarks/log.py [--rounds 15] [--json log.json]
 
 Each contender runs in a process of its own; one that is not installed is left out. The figure is CPU time of the
 calling thread alone, median over rounds of 100 calls, with a pause between rounds in which background threads catch up.
@@ -150,6 +150,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # This file is called like a module of the standard library, which others import.
-    sys.path = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
     main()
