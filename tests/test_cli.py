@@ -31,7 +31,7 @@ def test_version():
 
 
 def test_help_names_the_commands():
-    assert {"demo", "show", "diagnose"} <= set(invoke("--help").output.split())
+    assert {"demo", "show", "diagnose", "ls", "verify", "compact"} <= set(invoke("--help").output.split())
 
 
 @pytest.mark.usefixtures("page")
@@ -79,3 +79,35 @@ def test_markup_in_names_is_text(monkeypatch, capsys, tmp_path):
     with pytest.raises(SystemExit):
         _cli.main()
     assert "[red]x[/]" in capsys.readouterr().err
+
+
+def test_ls_lists_the_runs(runs):
+    (folder,) = runs.iterdir()
+    result = invoke("ls", runs)
+    assert result.exit_code == 0
+    assert folder.name in result.output
+    assert "finished" in result.output
+
+
+def test_verify_says_whole_or_what_is_not(runs):
+    (folder,) = runs.iterdir()
+    result = invoke("verify", runs)
+    assert result.exit_code == 0
+    assert "2 files, 40 rows: whole" in result.output
+    (segment,) = (folder / "steps").iterdir()
+    segment.write_bytes(segment.read_bytes()[:-9])
+    result = invoke("verify", folder)
+    assert result.exit_code == 1
+    assert segment.name in result.output
+    assert "1 with problems" in result.output
+
+
+def test_compact_merges(runs):
+    (folder,) = runs.iterdir()
+    with ut.Run(runs, resume=folder.name) as run:
+        run.log(loss=0.0)
+    result = invoke("compact", runs)
+    assert result.exit_code == 0
+    assert "sealed 0, merged 2, removed 0" in result.output
+    assert [path.name[:2] for path in (folder / "steps").iterdir()] == ["c-"]
+    assert ut.load(runs).steps.to_arrow().num_rows == 41

@@ -61,6 +61,15 @@ def test_a_killed_run_is_resumed_from_its_tail(tmp_path: Path) -> None:
     assert load(tmp_path).steps.to_arrow()["step"].to_pylist() == [41, 42]
 
 
+def test_a_process_that_was_taken_for_dead_does_not_speak_for_its_successor(tmp_path: Path) -> None:
+    with Run(tmp_path) as first, Run(tmp_path, resume=first.id) as second:
+        first.log(loss=1.0, step=7)
+        first.close("failed")
+        assert about(second.path)["attempt"] == 1
+        assert about(second.path)["state"] == "running"
+    assert load(tmp_path).steps.to_arrow()["step"].to_pylist() == [7]
+
+
 def test_ranks_join_one_run_without_talking_to_each_other(tmp_path: Path) -> None:
     with Run(tmp_path, name="n", id="r", rank=0) as zero, Run(tmp_path, id="r", rank=1) as one:
         for run in (zero, one):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotARunError
+from ..errors import NotARunError, StoreError
 from ..schema import FORMAT_VERSION
 from ..store._about import alive, rank_files, read_about
 from ..store._parts import last_step
@@ -150,8 +150,17 @@ class About:
             path = self.folder / "run.json"
             if not self._owner:
                 path = self.folder / "ranks" / f"{self.content['writer']}.json"
+            elif self._superseded():
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_json(path, content, durable)
+
+    def _superseded(self) -> bool:
+        """Whether the run was resumed by another process since: then it is not for this one any more to tell of it."""
+        try:
+            return int(read_about(self.folder).get("attempt", 0)) > self.attempt
+        except (StoreError, ValueError, TypeError):
+            return False
 
     def _before(self, resume: str | None) -> dict[str, Any] | None:
         if (self.folder / "run.json").exists():
