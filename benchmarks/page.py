@@ -1,10 +1,11 @@
-"""The page at scale: size, first picture, blocks of the main thread, brushing; HiPlot 0.1.33 beside us in one run.
+"""The page at scale: size, first picture, blocks of the main thread, memory, brushing; HiPlot and Plotly beside us.
 
-    python benchmarks/page.py [--only hiplot 100k 1m 10m] [--keep FOLDER]
+    python benchmarks/page.py [--only hiplot plotly 100k 1m 10m] [--rows N [--columns M]] [--keep FOLDER]
 
-Needs the `dev` extra and a Chromium. HiPlot is installed into an environment of its own, in a temporary folder. Lines
+Needs the `dev` extra and a Chromium. Peers are installed into environments of their own, in a temporary folder. Lines
 are drawn by the CPU raster where the machine has no GPU; a brush is told by the engine's time for each move, apart
-from drawing, and by the time until the exact picture stands. A GPU's time was not measured.
+from drawing, and by the time until the exact picture stands. A GPU's time was not measured, and Plotly, which draws
+by WebGL alone, is slower here than with one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import undertow as ut
 
 RESULTS = Path(__file__).parent / "results"
-ARGS = ["--headless=new", "--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking"]
+ARGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--js-flags=--expose-gc",
+]
 VIEW = {"width": 1000, "height": 760}
 MOVES = 120
 
@@ -48,13 +55,28 @@ const poll = () => { if (window.inked()) window.first = performance.now(); else 
 addEventListener("DOMContentLoaded", () => requestAnimationFrame(poll));
 """
 
-HIPLOT = """
-import sys, time, numpy as np, pandas as pd, hiplot
+#: What each peer needs, and how it writes a page. HiPlot imports pkg_resources, which setuptools 81 dropped.
+PEERS = {
+    "hiplot": (
+        ["hiplot==0.1.33", "setuptools<81", "pandas<2.3", "numpy<2"],
+        "import pandas, hiplot",
+        "hiplot.Experiment.from_dataframe(pandas.DataFrame(columns)).to_html()",
+    ),
+    "plotly": (
+        ["plotly==7.1.0", "numpy<2"],
+        "import plotly.graph_objects as go",
+        "go.Figure(go.Parcoords(line={'color': columns['c0']}, dimensions="
+        "[{'label': name, 'values': values} for name, values in columns.items()])).to_html(include_plotlyjs=True)",
+    ),
+}
+PEER = """
+import sys, time, numpy as np
+{imports}
 rng = np.random.default_rng(0)
-frame = pd.DataFrame({f"c{i}": rng.normal(size=int(sys.argv[1])) for i in range(int(sys.argv[2]))})
+columns = {{f"c{{i}}": rng.normal(size=int(sys.argv[1])) for i in range(int(sys.argv[2]))}}
 start = time.perf_counter()
-page = hiplot.Experiment.from_dataframe(frame).to_html()
-open(sys.argv[3], "w").write(page)
+page = {page}
+open(sys.argv[3], "w", encoding="utf-8").write(page)
 print(time.perf_counter() - start)
 """
 
@@ -67,20 +89,21 @@ def columns(rows: int, count: int, dtype: str) -> dict[str, np.ndarray]:
 def ours(folder: Path, rows: int, count: int, dtype: str) -> tuple[Path, float]:
     data = columns(rows, count, dtype)
     start = time.perf_counter()
-    path = ut.show(data, open=False).save(folder / f"undertow-{rows}-{dtype}.html")
+    path = ut.show(data, open=False).save(folder / f"undertow-{rows}-{count}-{dtype}.html")
     return path, time.perf_counter() - start
 
 
-def theirs(folder: Path, rows: int, count: int) -> tuple[Path, float]:
-    home = folder / "hiplot"
+def theirs(peer: str, folder: Path, rows: int, count: int) -> tuple[Path, float]:
+    needs, imports, page = PEERS[peer]
+    home = folder / peer
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     if not python.exists():
         venv.create(home, with_pip=True)
-        needs = ["hiplot==0.1.33", "setuptools<81", "pandas<2.3", "numpy<2"]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *needs], check=True)
-    path = folder / f"hiplot-{rows}.html"
+    path = folder / f"{peer}-{rows}.html"
+    script = PEER.format(imports=imports, page=page)
     done = subprocess.run(
-        [python, "-c", HIPLOT, str(rows), str(count), str(path)], check=True, capture_output=True, text=True
+        [python, "-c", script, str(rows), str(count), str(path)], check=True, capture_output=True, text=True
     )
     return path, float(done.stdout)
 
@@ -118,15 +141,38 @@ def first_picture(page: Page) -> dict[str, float]:
     return {
         "first picture, s": page.evaluate("window.first") / 1000,
         "longest block, ms": page.evaluate("Math.max(0, ...window.blocks)"),
-        "JS heap, MB": page.evaluate("performance.memory.usedJSHeapSize") / 1e6,
     }
 
 
-def timed(page: Page, act: Callable[[], object]) -> dict[str, float]:
+def memory(page: Page) -> float:
+    """Bytes of heaps and buffers after a collection, the page's and those of its workers."""
+    answers: list[dict[str, float]] = []
+    session = page.context.new_cdp_session(page)
+    workers: list[str] = []
+    session.on("Target.attachedToTarget", lambda event: workers.append(event["sessionId"]))
+    session.on(
+        "Target.receivedMessageFromTarget",
+        lambda event: answers.append(json.loads(event["message"]).get("result", {})),
+    )
+    session.send("Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": False})
+    page.wait_for_timeout(200)
+    for method in ("HeapProfiler.collectGarbage", "Runtime.getHeapUsage"):
+        mine = session.send(method)
+        answers.clear()
+        for worker in workers:
+            message = json.dumps({"id": 1, "method": method})
+            session.send("Target.sendMessageToTarget", {"sessionId": worker, "message": message})
+        while len(answers) < len(workers):
+            page.wait_for_timeout(20)
+    session.detach()
+    return sum(heap["usedSize"] + heap.get("backingStorageSize", 0) for heap in (mine, *answers))
+
+
+def timed(page: Page, act: Callable[[], object], quiet: float = 0.5) -> dict[str, float]:
     page.evaluate("window.blocks.length = 0")
     start = time.perf_counter()
     act()
-    spent = time.perf_counter() - start + settled(page, PICTURE)
+    spent = time.perf_counter() - start + settled(page, PICTURE, quiet)
     return {"s": spent, "longest block, ms": page.evaluate("Math.max(0, ...window.blocks)")}
 
 
@@ -138,25 +184,33 @@ def drag(page: Page, x: float, y0: float, y1: float, moves: int) -> None:
     page.mouse.up()
 
 
-def brush_hiplot(browser: Browser, path: Path) -> dict[str, Any]:
+#: Where a pointer brushes the fourth axis, and what excludes the brushed rows; Plotly has no such thing.
+HANDLES = {"hiplot": (".pplot-brush .overlay", "Exclude"), "plotly": (".axis-brush .background", None)}
+
+
+def brush_theirs(browser: Browser, peer: str, path: Path) -> dict[str, Any]:
+    handle, exclude = HANDLES[peer]
     page = opened(browser, path)
-    settled(page, PICTURE, 2)
+    # Drawn in pieces: a pause may be longer than the piece before it.
+    whole = settled(page, PICTURE, 4)
     result: dict[str, Any] = first_picture(page)
-    box = page.locator(".pplot-brush .overlay").nth(3).bounding_box(timeout=60_000)
+    result["whole picture, s"] = result["first picture, s"] + whole
+    result["heaps and buffers, MB"] = memory(page) / 1e6
+    box = page.locator(handle).nth(3).bounding_box(timeout=60_000)
     assert box
     x, y, tall = box["x"] + box["width"] / 2, box["y"], box["height"]
-    brushed = timed(page, lambda: drag(page, x, y + 0.3 * tall, y + 0.6 * tall, 10))
-    excluded = timed(page, lambda: page.get_by_role("button", name="Exclude").click())
+    brushed = timed(page, lambda: drag(page, x, y + 0.3 * tall, y + 0.6 * tall, 10), quiet=2)
+    result["brush until settled, s"] = brushed["s"]
+    result["brush, longest block, ms"] = brushed["longest block, ms"]
+    if exclude:
+        excluded = timed(page, lambda: page.get_by_role("button", name=exclude).click())
+        result["Exclude until settled, s"] = excluded["s"]
+        result["Exclude, block, ms"] = excluded["longest block, ms"]
     page.context.close()
-    return {
-        **result,
-        "brush until settled, s": brushed["s"],
-        "Exclude until settled, s": excluded["s"],
-        "Exclude, block, ms": excluded["longest block, ms"],
-    }
+    return result
 
 
-def brush_ours(browser: Browser, path: Path) -> dict[str, Any]:
+def brush_ours(browser: Browser, path: Path, values: int, exact: int) -> dict[str, Any]:
     page = opened(browser, path)
     page.wait_for_function("performance.getEntriesByName('undertow:whole-picture').length > 0")
     settled(page, PICTURE, 2)
@@ -164,6 +218,9 @@ def brush_ours(browser: Browser, path: Path) -> dict[str, Any]:
     result["whole picture, s"] = (
         page.evaluate("performance.getEntriesByName('undertow:whole-picture')[0].startTime") / 1000
     )
+    held = memory(page)
+    result["heaps and buffers, MB"] = held / 1e6
+    result["beyond the columns, bytes a value"] = (held - exact) / values
     box = page.locator('.ut-axis[data-axis="c3"] .ut-axis-line').bounding_box()
     assert box
     x, y, tall = box["x"] + box["width"] / 2, box["y"], box["height"]
@@ -194,40 +251,59 @@ def brush_ours(browser: Browser, path: Path) -> dict[str, Any]:
     }
 
 
-def run(only: set[str], folder: Path) -> dict[str, dict[str, Any]]:
+#: Part, rows, columns, type. The last of 100k is what 10M rows are held against.
+OURS = [
+    ("100k", 100_000, 20, "f8"),
+    ("100k", 100_000, 20, "f4"),
+    ("100k", 100_000, 10, "f4"),
+    ("1m", 1_000_000, 10, "f4"),
+    ("10m", 10_000_000, 10, "f4"),
+]
+THEIRS = [("hiplot", 100_000, 20), ("plotly", 100_000, 20)]
+
+
+def run(ours_: list[tuple[int, int, str]], theirs_: list[tuple[str, int, int]], folder: Path) -> dict[str, Any]:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     table: dict[str, dict[str, Any]] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
-        parts: list[tuple[str, str, int, int, str]] = [
-            ("100k", "100k × 20, float64", 100_000, 20, "f8"),
-            ("100k", "100k × 20, float32", 100_000, 20, "f4"),
-            ("1m", "1M × 10, float32", 1_000_000, 10, "f4"),
-            ("10m", "10M × 10, float32", 10_000_000, 10, "f4"),
-        ]
-        if "hiplot" in only:
-            path, seconds = theirs(folder, 100_000, 20)
+        for peer, rows, count in theirs_:
+            path, seconds = theirs(peer, folder, rows, count)
             made = {"HTML, MB": path.stat().st_size / 1e6, "made in, s": seconds}
-            table["HiPlot, 100k × 20"] = {**made, **brush_hiplot(browser, path)}
-        for part, label, rows, count, dtype in parts:
-            if part in only:
-                path, seconds = ours(folder, rows, count, dtype)
-                made = {"HTML, MB": path.stat().st_size / 1e6, "made in, s": seconds}
-                table[label] = {**made, **brush_ours(browser, path)}
-        browser.close()
+            browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+            table[f"{peer}, {short(rows)} × {count}"] = {**made, **brush_theirs(browser, peer, path)}
+            browser.close()
+        for rows, count, dtype in ours_:
+            path, seconds = ours(folder, rows, count, dtype)
+            made = {"HTML, MB": path.stat().st_size / 1e6, "made in, s": seconds}
+            browser = playwright.chromium.launch(executable_path=chromium, args=ARGS)
+            values = rows * count
+            found = brush_ours(browser, path, values, values * np.dtype(dtype).itemsize)
+            table[f"{short(rows)} × {count}, {np.dtype(dtype)}"] = {**made, **found}
+            browser.close()
     return table
+
+
+def short(rows: int) -> str:
+    return f"{rows / 1e6:g}M" if rows >= 1_000_000 else f"{rows / 1e3:g}k"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    known = ["hiplot", "100k", "1m", "10m"]
+    known = [peer for peer, *_ in THEIRS] + list(dict.fromkeys(part for part, *_ in OURS))
     parser.add_argument("--only", nargs="+", choices=known, default=known)
+    parser.add_argument("--rows", type=int, help="instead of the parts that --only names: so many rows, in float32")
+    parser.add_argument("--columns", type=int, default=10, help="how many columns --rows has")
     parser.add_argument("--keep", type=Path, help="write the pages here, and leave them")
     options = parser.parse_args()
+    if options.rows:
+        ours_, theirs_ = [(options.rows, options.columns, "f4")], []
+    else:
+        ours_ = [tuple(what) for part, *what in OURS if part in options.only]
+        theirs_ = [each for each in THEIRS if each[0] in options.only]
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        table = run(set(options.only), folder)
+        table = run(ours_, theirs_, folder)
     RESULTS.mkdir(exist_ok=True)
     result = {"machine": platform.platform(), "python": platform.python_version(), "table": table}
     (RESULTS / "page.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")

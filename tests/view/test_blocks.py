@@ -58,3 +58,17 @@ def test_a_large_column_has_a_block_of_its_own_and_small_ones_share():
     assert [place["planes"] for place in places] == [False, False, True, False]
     streams = blocks.finish()
     assert [len(zlib.decompress(stream)) for stream in streams] == blocks.lengths == [160, 800_000, 80]
+
+
+def test_each_plane_is_compressed_in_its_own_way():
+    rng = np.random.default_rng(1)
+    for values, most in (
+        (rng.normal(size=100_000), 0.878),  # of 64 bits a normal has 56 that tell it apart
+        (np.repeat(rng.normal(size=100), 1000), 0.02),
+        (np.arange(100_000.0), 0.01),
+    ):
+        blocks = Blocks()
+        blocks.add(values, np.arange(100_000) % 3 > 0)
+        [stream] = blocks.finish()
+        assert len(zlib.decompress(stream)) == blocks.lengths[0] == 800_000 + 12_504
+        assert len(stream) < most * values.nbytes + 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -25,6 +25,9 @@ _PLANES = 4 << 10
 _SAMPLE = 16 << 10
 #: Bytes encoded at a time; a multiple of 4.
 _PIECE = 4 << 20
+
+#: What a zlib stream starts with, and its last block, which is empty: between them stand blocks of any compressors.
+_HEADER, _LAST = b"\x78\x9c", b"\x03\x00"
 
 _TABLE = np.frombuffer(DIGITS.encode("ascii"), np.uint8)
 
@@ -54,10 +57,9 @@ class Blocks:
             self.close()
         planes = values.itemsize > 1 and values.nbytes >= _PLANES
         raw = np.ascontiguousarray(values).view(np.uint8)
-        if planes:
-            raw = np.ascontiguousarray(raw.reshape(-1, values.itemsize).T).reshape(-1)
+        parts = list(np.ascontiguousarray(raw.reshape(-1, values.itemsize).T)) if planes else [raw]
         block = len(self._done)
-        place: dict[str, Any] = {"block": block, "offset": self._append(raw), "planes": bool(planes), "valid": None}
+        place: dict[str, Any] = {"block": block, "offset": self._append(*parts), "planes": bool(planes), "valid": None}
         if present is not None:
             place["valid"] = {"block": block, "offset": self._append(np.packbits(present, bitorder="little"))}
         if values.nbytes >= _LARGE:
@@ -88,29 +90,41 @@ class Blocks:
         """Bytes of every block before compression."""
         return self._lengths
 
-    def _append(self, raw: NDArray[np.uint8]) -> int:
-        offset = self._size
-        self._parts += [raw, np.zeros(-len(raw) % 8, np.uint8)]
-        self._size += len(raw) + len(self._parts[-1])
+    def _append(self, *parts: NDArray[np.uint8]) -> int:
+        offset, size = self._size, sum(map(len, parts))
+        padding = np.zeros(-size % 8, np.uint8)
+        self._parts += [*parts, padding]
+        self._size += size + len(padding)
         return offset
 
 
 def _compress(parts: list[NDArray[np.uint8]], size: int) -> bytes:
-    level, strategy = 9, zlib.Z_DEFAULT_STRATEGY
-    if size >= _LARGE:
-        # The random ends of mantissas repeat nothing: there a search for repeats costs time and, in its tables, bytes.
-        level = 6
-        sample = b"".join(
-            part[at : at + _SAMPLE].data for part in parts for at in range(0, len(part), len(part) // 8 + 1)
-        )
-        if len(_deflate([sample], 6, zlib.Z_HUFFMAN_ONLY)) <= len(_deflate([sample], 6, strategy)):
-            strategy = zlib.Z_HUFFMAN_ONLY
-    return _deflate([part.data for part in parts], level, strategy)
+    """One zlib stream. In a large block every part is compressed in the way that suits it, one after another."""
+    if size < _LARGE:
+        compressor = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS, 9)
+        return b"".join([*(compressor.compress(part.data) for part in parts), compressor.flush()])
+    check, streams = 1, [_HEADER]
+    for part in parts:
+        check = zlib.adler32(part.data, check)
+        streams.append(_deflate(part.data, *_way(part)) if len(part) else b"")
+    return b"".join([*streams, _LAST, check.to_bytes(4, "big")])
 
 
-def _deflate(parts: Iterable[bytes | memoryview], level: int, strategy: int) -> bytes:
-    compressor = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
-    return b"".join([*(compressor.compress(part) for part in parts), compressor.flush()])
+def _way(part: NDArray[np.uint8]) -> tuple[int, int]:
+    """The zlib level and strategy that make the least of a sample; of equals the fastest.
+
+    The random ends of mantissas repeat nothing: there a search for repeats costs time and, in its tables, bytes.
+    """
+    step = max(_SAMPLE, len(part) // 8)
+    sample = b"".join(part[at : at + _SAMPLE].data for at in range(0, len(part), step))
+    ways = ((0, zlib.Z_DEFAULT_STRATEGY), (6, zlib.Z_HUFFMAN_ONLY), (6, zlib.Z_DEFAULT_STRATEGY))
+    return min(ways, key=lambda way: len(_deflate(sample, *way)))
+
+
+def _deflate(data: bytes | memoryview, level: int, strategy: int) -> bytes:
+    """Bare deflate blocks that end on a byte and are not the last."""
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, 9, strategy)
+    return compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 def encode85(data: bytes) -> Iterator[str]:
