@@ -308,3 +308,28 @@ def test_eight_processes_write_one_run(tmp_path: Path) -> None:
     assert sorted(keys) == [(step, rank) for step in range(500) for rank in range(8)]
     for index in range(8):
         assert table[f"m{index}"].to_pylist() == [step + index / 16 + rank for step, rank in keys]
+
+
+def test_recording_does_not_import_pandas(tmp_path: Path) -> None:
+    """`pyarrow.array` does at its first call: until it is done, half a second of the first rows is in nobody's tail."""
+    process = start(
+        "import numpy as np\n"
+        "run = Run(sys.argv[1], id='r')\n"
+        "run.log(a=1, b=0.5, c='x', d=True)\n"
+        "run.log(a=None, b=1.0, d=False)\n"
+        "run.set_params([dict(param='p', module='m', depth=0, shape=[2], size=2, dtype='f')])\n"
+        "run.record_layers(0, 0, ('p',), (2,), np.ones((1, 5), np.float32), np.zeros((1, 2), np.int64))\n"
+        "assert run.flush()\n"
+        "print('pandas' in sys.modules)\n"
+        "run.close()\n"
+        "print('pandas' in sys.modules)\n",
+        str(tmp_path),
+    )
+    out, err = process.communicate(timeout=60)
+    assert out.split() == ["False", "False"], err
+    table = load(tmp_path).steps.to_arrow()
+    assert table.select(["a", "b", "c", "d"]).to_pylist() == [
+        {"a": 1, "b": 0.5, "c": "x", "d": True},
+        {"a": None, "b": 1.0, "c": None, "d": False},
+    ]
+    assert load(tmp_path).params.to_arrow()["shape"].to_pylist() == [[2]]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..schema import KEYS, LAYERS
 from ..statistics import BINS, COUNTS, FLOATS
+from ..store._arrays import lists, of_numpy, texts
 from ._values import to_numpy
 
 __all__ = ["TAIL_KEYS", "TIME", "LaterRows", "LayerRows", "layers_table"]
@@ -118,9 +119,9 @@ def layers_table(chunks: Sequence[LayerRows | LaterRows]) -> pa.Table:
     repeats = [len(c.step) * len(c.params) for c in chunks]
     epochs = np.repeat(np.array([-1 if c.epoch is None else c.epoch for c in chunks], np.int32), repeats)[order]
     times = np.concatenate([np.repeat(c.time, len(c.params)) for c in chunks])[order]
-    param = pa.array(names, pa.string()).take(pa.array(codes[order]))
+    param = texts(names).take(of_numpy(codes[order]))
     measured = [_measured(chunks, column, order) for column in list(LAYERS)[len(KEYS) + 1 :]]
-    keys = [pa.array(steps[order]), pa.array(epochs, mask=epochs < 0), pa.array(times).cast(TIME)]
+    keys = [of_numpy(steps[order]), of_numpy(epochs, epochs < 0), of_numpy(times).cast(TIME)]
     return pa.table([*keys, param, *measured], names=[*TAIL_KEYS, *LAYERS.names[len(KEYS) :]])
 
 
@@ -146,6 +147,5 @@ def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: 
         return pa.nulls(len(mask), column.type)
     values = np.concatenate(parts)[order]
     if not histogram:
-        return pa.array(values, column.type, mask=mask)
-    offsets = np.arange(0, (len(values) + 1) * BINS, BINS, dtype=np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.reshape(-1)), mask=pa.array(mask))
+        return of_numpy(values, mask)
+    return lists(values.reshape(-1), np.full(len(values), BINS), mask)

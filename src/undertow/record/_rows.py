@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..store._arrays import bools, of_numpy, texts
 from ._buffer import TAIL_KEYS, TIME
 from ._values import Kind, resolve
 
@@ -76,19 +77,23 @@ def steps_table(rows: Sequence[Row], kinds: Mapping[str, Kind], failed: Callable
             data[name][start:end] = values
             valid[name][start:end] = present
         start = end
+    no_epoch = np.fromiter((row[3] is None for row in ordered), np.bool_, n)
+    epochs = np.fromiter((0 if row[3] is None else row[3] for row in ordered), np.int32, n)
     columns = [
-        pa.array(np.fromiter((row[2] for row in ordered), np.int64, n)),
-        pa.array([row[3] for row in ordered], pa.int32()),
-        pa.array(np.fromiter((row[4] for row in ordered), np.int64, n)).cast(TIME),
+        of_numpy(np.fromiter((row[2] for row in ordered), np.int64, n)),
+        of_numpy(epochs, no_epoch if no_epoch.any() else None),
+        of_numpy(np.fromiter((row[4] for row in ordered), np.int64, n)).cast(TIME),
     ]
     for name, kind in kinds.items():
-        if name not in data:
-            columns.append(pa.nulls(n, _TYPES[kind]))
-        elif valid[name].all():
-            columns.append(pa.array(data[name], _TYPES[kind]))
-        else:
-            columns.append(pa.array(data[name], _TYPES[kind], mask=~valid[name]))
+        columns.append(_array(data[name], valid[name], kind) if name in data else pa.nulls(n, _TYPES[kind]))
     return pa.table(columns, names=[*TAIL_KEYS, *kinds])
+
+
+def _array(values: NDArray[Any], valid: NDArray[Any], kind: Kind) -> pa.Array:
+    if kind in ("int", "float"):
+        return of_numpy(values, None if valid.all() else ~valid)
+    given = [value if there else None for value, there in zip(values.tolist(), valid.tolist(), strict=True)]
+    return bools(given) if kind == "bool" else texts(given)
 
 
 def _columns(

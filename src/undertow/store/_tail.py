@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schema import FORMAT_VERSION, KEYS, LAYERS
+from ._arrays import of_numpy, texts
 from ._unify import concatenate
 from ._write import TableName
 
@@ -49,9 +50,9 @@ def with_keys(table: pa.Table, run: str, attempt: int, rank: int) -> pa.Table:
     """Rows of a tail with the keys that they share, names as dictionaries: as they stand in a segment."""
     n = len(table)
     constant = [
-        pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int32)), pa.array([run], pa.string())),
-        pa.array(np.full(n, attempt, np.int32)),
-        pa.array(np.full(n, rank, np.int32)),
+        pa.DictionaryArray.from_arrays(of_numpy(np.zeros(n, np.int32)), texts([run])),
+        of_numpy(np.full(n, attempt, np.int32)),
+        of_numpy(np.full(n, rank, np.int32)),
     ]
     fields = [KEYS.field(name) for name in CONSTANT]
     columns = []
@@ -74,9 +75,11 @@ def order_of(table: pa.Table, name: TableName) -> pa.Array | None:
     Returns:
         Row numbers; None where the rows are in order already.
     """
-    steps = table["step"].to_numpy()
-    if name == "steps" and bool(np.all(steps[1:] > steps[:-1])):
-        return None
+    if name == "steps":
+        # Not in NumPy: a chunked array's way there imports pandas, as `pyarrow.array` does.
+        steps = table["step"]
+        if len(steps) < 2 or pc.all(pc.greater(steps.slice(1), steps.slice(0, len(steps) - 1))).as_py():
+            return None
     keys = pa.table({"step": table["step"], "time": table["time"]})
     by = [("step", "ascending"), ("time", "ascending")]
     if name == "layers":

@@ -15,10 +15,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..schema import FORMAT_VERSION, KEYS, PARAMS
+from ._arrays import lists, of_numpy, texts
 
 __all__ = [
     "ROW_GROUP",
@@ -99,8 +101,17 @@ def replace_params(path: Path, rows: list[dict[str, Any]]) -> None:
         path: The file, `<run>/params.parquet`.
         rows: One per parameter, with the names of `undertow.schema.PARAMS`.
     """
-    table = pa.Table.from_pylist(rows, schema=PARAMS)
+    table = pa.table([_params_column(field, [row.get(field.name) for row in rows]) for field in PARAMS], schema=PARAMS)
     _replace(path, lambda temporary: _write_parquet(table, temporary, "params"))
+
+
+def _params_column(field: pa.Field, values: list[Any]) -> pa.Array:
+    if pa.types.is_string(field.type):
+        return texts(values)
+    if pa.types.is_list(field.type):
+        flat = np.fromiter((number for value in values for number in value), np.int64)
+        return lists(flat, np.fromiter(map(len, values), np.int64, len(values)))
+    return of_numpy(np.array(values, field.type.to_pandas_dtype()))
 
 
 def _write_parquet(
