@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Document, Finding } from "./engine/engine";
 import type { Renderer } from "./render/scene";
 import { Findings } from "./ui/findings";
@@ -30,14 +30,13 @@ function Workbench({ document, renderer }: { document: Document; renderer: Rende
   const theme = useMemo(() => new Theme(document.theme), [document]);
   const lenses = useMemo(() => document.engines.map((engine) => new Lens(engine)), [document]);
   const current = useMemo(() => signal(lenses[0]!), [lenses]);
-  const [shown, setShown] = useState<Finding | null>(null);
   const lens = current.value;
   useEffect(() => void lens.open(), [lens]);
 
-  const show = async (finding: Finding | null) => {
-    const target = lenses.find((other) => other.engine.frame.lens === (finding ?? shown)?.lens) ?? lens;
-    setShown(finding);
-    if (!finding) return target.clear();
+  const shows = (finding: Finding) => lens.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
+  const press = async (finding: Finding) => {
+    if (shows(finding)) return lens.clear();
+    const target = lenses.find((other) => other.engine.frame.lens === finding.lens) ?? lens;
     await target.open();
     target.showEvidence(finding.filters);
     current.value = target;
@@ -45,7 +44,7 @@ function Workbench({ document, renderer }: { document: Document; renderer: Rende
   return (
     <div class="ut-workbench" data-theme={theme.name.value} data-lens={lens.engine.frame.lens}>
       <Header document={document} lens={lens} theme={theme} />
-      <Findings findings={document.findings} shown={shown} onShow={(finding) => void show(finding)} />
+      <Findings findings={document.findings} shows={shows} onPress={(finding) => void press(finding)} />
       {lens.ready.value && (
         <>
           <Toolbar lenses={lenses} lens={lens} theme={theme} onLens={(next) => (current.value = next)} />

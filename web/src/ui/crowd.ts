@@ -4,6 +4,7 @@ import type { Brush } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS, SPECIAL_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
+import { own } from "../core/own";
 import { EVERYTHING } from "../core/filter";
 import type { Binning, Cube } from "../engine/engine";
 import type { Density } from "../render/scene";
@@ -50,6 +51,7 @@ export class Crowd {
   #style: Style | null = null;
   #active: Active | null = null;
   #asked = 0;
+  #counting = 0;
   #rest = 0;
 
   constructor(lens: Lens) {
@@ -131,8 +133,11 @@ export class Crowd {
   async #countAll(pairs: readonly Pair[], color: Binning | null, base: Filters): Promise<void> {
     const known = this.#all.peek();
     const missing = pairs.filter((pair) => !known.has(keyOf(pair, color, base)));
-    // Those that are drawn now, and of the others no more than as many again.
-    const kept = [...known].slice(-2 * pairs.length);
+    const ticket = ++this.#counting;
+    // Those that are drawn now, whenever they were counted, and of the others no more than as many again.
+    const wanted = new Set(pairs.map((pair) => keyOf(pair, color, base)));
+    const others = [...known].filter(([key]) => !wanted.has(key)).slice(-pairs.length);
+    const kept = [...others, ...[...known].filter(([key]) => wanted.has(key))];
     // A few at a time: the picture fills from the left, and no task of the page grows with the number of axes.
     for (let from = 0, many = 1; from < missing.length; from += many, many = PAIRS_AT_ONCE) {
       const some = missing.slice(from, from + many);
@@ -145,6 +150,8 @@ export class Crowd {
       for (const [i, pair] of some.entries()) {
         const counted = this.#counted(pair, cube, i, cube.counts[i]!, FINE_BINS);
         await this.#warm([counted]);
+        // Another change came meanwhile: what it keeps is not for this one to replace.
+        if (ticket !== this.#counting) return;
         kept.push([keyOf(pair, color, base), counted]);
         this.#all.value = new Map(kept);
       }
@@ -172,7 +179,7 @@ export class Crowd {
   #approximate(filters: Filters, pairs: readonly Pair[]): boolean {
     const active = this.#active;
     const name = active?.axis.column;
-    if (!active?.cube || name === undefined || !filters.columns[name]) return false;
+    if (!active?.cube || name === undefined || !own(filters.columns, name)) return false;
     const others = without(filters, name);
     if (JSON.stringify([active.axis, others, pairs.map(pairKey), this.#color.peek()]) !== active.key) return false;
     const start = performance.now();
@@ -180,7 +187,7 @@ export class Crowd {
     const categories = this.#lens.categories(name);
     const positions = cube.slices - 1 - SPECIAL_BINS;
     const spans = merged(
-      this.#lens.brushes.peek()[name]!.map((brush) => span(brush, active.axis, categories, positions)),
+      (own(this.#lens.brushes.peek(), name) ?? []).map((brush) => span(brush, active.axis, categories, positions)),
     );
     const area = cube.side * cube.side;
     let rows = 0;

@@ -5,12 +5,13 @@ const SEVERITY = { info: "Note", warning: "Warning", error: "Error" } as const;
 
 interface FindingsProps {
   readonly findings: readonly Finding[];
-  readonly shown: Finding | null;
-  readonly onShow: (finding: Finding | null) => void;
+  /** Whether a finding's evidence lies on the axes. */
+  readonly shows: (finding: Finding) => boolean;
+  readonly onPress: (finding: Finding) => void;
 }
 
 /** What the training has to say, in sentences; a press lays the evidence on the axes, another takes it off. */
-export function Findings({ findings, shown, onShow }: FindingsProps): JSX.Element | null {
+export function Findings({ findings, shows, onPress }: FindingsProps): JSX.Element | null {
   if (findings.length === 0) return null;
   return (
     <ul class="ut-findings" aria-label="Findings">
@@ -20,13 +21,13 @@ export function Findings({ findings, shown, onShow }: FindingsProps): JSX.Elemen
             type="button"
             class={`ut-finding ut-${finding.severity}`}
             data-kind={finding.kind}
-            aria-pressed={finding === shown}
+            aria-pressed={shows(finding)}
             title={`${finding.advice}\n\n${finding.source}`}
-            onClick={() => onShow(finding === shown ? null : finding)}
+            onClick={() => onPress(finding)}
           >
             <span class="ut-severity">{SEVERITY[finding.severity]}</span>
             <span class="ut-sentence">{finding.sentence}</span>
-            {finding === shown && <span class="ut-advice">{finding.advice}</span>}
+            {shows(finding) && <span class="ut-advice">{finding.advice}</span>}
           </button>
         </li>
       ))}

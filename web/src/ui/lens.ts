@@ -3,6 +3,7 @@ import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
 import type { Brush } from "../core/brush";
 import { fromFilter, toFilter } from "../core/brush";
 import type { Palette } from "../core/colour";
+import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
 import { defaultScale, LOWER_SLOTS, makeScale, positions, Slot } from "../core/scale";
@@ -110,11 +111,12 @@ export class Lens {
   readonly steps = signal<readonly Step[]>([]);
 
   readonly filters = computed<Filters>(() => {
-    const columns: Record<string, ColumnFilter> = {};
-    for (const [name, brushes] of Object.entries(this.brushes.value)) {
+    const filters = Object.entries(this.brushes.value).flatMap(([name, brushes]): [string, ColumnFilter][] => {
       const filter = toFilter(brushes, this.#summaries.value.get(name)?.min ?? -Infinity);
-      if (filter) columns[name] = filter;
-    }
+      return filter ? [[name, filter]] : [];
+    });
+    // Not by assignment: `__proto__` would set something else.
+    const columns = Object.fromEntries(filters);
     return { columns, steps: this.steps.value };
   });
 
@@ -150,7 +152,7 @@ export class Lens {
   scaleName(name: string): ScaleName {
     const info = this.info(name);
     // Columns with one domain have one scale: a choice for one is a choice for all.
-    const chosen = this.chosenScales.value[info.share || name];
+    const chosen = own(this.chosenScales.value, info.share || name);
     const first = info.share ? [...this.#infos.values()].find((other) => other.share === info.share)! : info;
     const scale = chosen ?? defaultScale(first, this.summary(first.name));
     return scale === "percentile" && !this.#percentiles.value.has(name) ? "linear" : scale;
@@ -213,7 +215,7 @@ export class Lens {
   /** The colours of some rows given by their values. */
   coloursOf(rows: number, values: Named<Vector>, palette: Palette): Uint8Array {
     const name = this.color.value;
-    const vector = name === null ? undefined : values[name];
+    const vector = name === null ? undefined : own(values, name);
     return colourRows(
       rows,
       vector ?? null,
@@ -252,10 +254,20 @@ export class Lens {
   /** Lays a finding's evidence on the axes; those it needs are shown. */
   showEvidence(filters: ColumnFilters): void {
     batch(() => {
-      const known = Object.entries(filters).filter(([name]) => this.#infos.has(name));
-      for (const [name] of known) if (!this.axes.value.includes(name)) this.restore(name);
-      this.brushes.value = Object.fromEntries(known.map(([name, filter]) => [name, fromFilter(filter)]));
+      const evidence = this.#evidence(filters);
+      for (const name of Object.keys(evidence)) if (!this.axes.value.includes(name)) this.restore(name);
+      this.brushes.value = evidence;
     });
+  }
+
+  /** Whether a finding's evidence, and nothing else, lies on the axes. */
+  showsEvidence(filters: ColumnFilters): boolean {
+    return JSON.stringify(this.brushes.value) === JSON.stringify(this.#evidence(filters));
+  }
+
+  #evidence(filters: ColumnFilters): Named<readonly Brush[]> {
+    const known = Object.entries(filters).filter(([name]) => this.#infos.has(name));
+    return Object.fromEntries(known.map(([name, filter]) => [name, fromFilter(filter)]));
   }
 
   toggleInverted(name: string): void {

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { css } from "../core/colour";
 import { fullLabel, formatValue } from "../core/format";
+import { own } from "../core/own";
 import type { Rows } from "../engine/engine";
 import { take } from "../engine/vectors";
 import type { Hovered, Lens } from "./lens";
@@ -104,7 +105,7 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
               >
                 <i style={{ background: css([colours[4 * i]!, colours[4 * i + 1]!, colours[4 * i + 2]!]) }} />
                 {names.map((name) => {
-                  const vector = page.rows.columns[name];
+                  const vector = own(page.rows.columns, name);
                   const text = vector ? formatValue(lens.info(name), vector, i) : "";
                   return (
                     <span

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { css } from "../core/colour";
 import { fullLabel, formatValue } from "../core/format";
+import { own } from "../core/own";
 import { hoveredColour } from "./parallel/hover";
 import type { Lens } from "./lens";
 import type { Theme } from "./theme";
@@ -32,7 +33,7 @@ export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | 
   });
   if (hovered?.from !== "plot") return null;
   const { values } = hovered;
-  const names = lens.wanted.value.filter((name) => values[name]);
+  const names = lens.wanted.value.filter((name) => own(values, name));
   const shown = names.length > MOST ? names.slice(0, MOST - 1) : names;
   return (
     <div class="ut-tooltip" ref={box} role="status" style={{ borderColor: css(hoveredColour(lens, theme)) }}>

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { ScaleName } from "../../core/column";
+import { own } from "../../core/own";
 import { possibleScales } from "../../core/scale";
 import type { Lens } from "../lens";
 import { Menu } from "../menu";
@@ -38,7 +39,7 @@ export function AxisMenu({ lens, name }: { lens: Lens; name: string }): JSX.Elem
           <button type="button" onClick={act(close, () => lens.toggleInverted(name))}>
             Invert
           </button>
-          {(lens.brushes.value[name]?.length ?? 0) > 0 && (
+          {(own(lens.brushes.value, name)?.length ?? 0) > 0 && (
             <button type="button" onClick={act(close, () => lens.setBrushes(name, []))}>
               Clear its brushes
             </button>

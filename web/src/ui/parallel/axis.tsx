@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { extent } from "../../core/brush";
+import { own } from "../../core/own";
 import type { Tick } from "../../core/scale";
 import { SLOT_LABELS } from "../../core/scale";
 import type { Lens } from "../lens";
@@ -64,7 +65,7 @@ function Brushes({ lens, model, name }: { lens: Lens; model: PlotModel; name: st
   const categories = lens.categories(name);
   return (
     <>
-      {(lens.brushes.value[name] ?? []).map((brush, i) => {
+      {(own(lens.brushes.value, name) ?? []).map((brush, i) => {
         if (brush.kind === "slot") return <circle key={i} class="ut-brush" cy={g.slots[brush.slot - 2]!} r={8} />;
         const span = extent(brush, lens.scale(name), categories);
         if (!span) return null;

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { Lens } from "../lens";
 import type { PlotModel } from "./model";
 import { yOf } from "./geometry";
 
@@ -23,6 +24,17 @@ export function stretches(model: PlotModel): Stretch[] {
   return found.filter((stretch) => stretch.axes.length > 1);
 }
 
+/**
+ * Which way the current runs along a stretch: 1 from the loss to the input, as the frame orders its layers, −1 against it;
+ * 0 where they are out of order, or stand in several stretches, and no arrow would be true.
+ */
+function directionOf(lens: Lens, { axes, share }: Stretch): number {
+  const order = lens.engine.frame.columns.map((column) => column.name);
+  if (lens.drawn.value.filter((name) => lens.info(name).share === share).length > axes.length) return 0;
+  const steps = axes.slice(1).map((name, i) => order.indexOf(name) - order.indexOf(axes[i]!));
+  return steps.every((step) => step > 0) ? 1 : steps.every((step) => step < 0) ? -1 : 0;
+}
+
 /** Level lines across axes that share a domain, and over them which way the current runs. */
 export function Current({ model, flow }: { model: PlotModel; flow: boolean }): JSX.Element {
   const { lens } = model;
@@ -37,6 +49,8 @@ export function Current({ model, flow }: { model: PlotModel; flow: boolean }): J
           .scale(first)
           .ticks(g.foot - g.head)
           .filter((tick) => tick.label);
+        const way = flow ? directionOf(lens, stretch) : 0;
+        const ends = way < 0 ? ["input", "loss"] : ["loss", "input"];
         return (
           <g key={`${first} ${last}`}>
             {levels.map((tick) => (
@@ -49,18 +63,18 @@ export function Current({ model, flow }: { model: PlotModel; flow: boolean }): J
                 y2={yOf(tick.position, model.flip(first), g)}
               />
             ))}
-            {flow && (
+            {way !== 0 && (
               <g class="ut-direction" transform={`translate(0 ${g.height - 12})`}>
                 <line x1={x0} x2={x1 - 2} />
                 <path d={`M${x1 - 8} -4.5 L${x1 - 1} 0 L${x1 - 8} 4.5`} />
                 <text x={x0} text-anchor="start" dy="0.34em">
-                  loss
+                  {ends[0]}
                 </text>
                 <text x={(x0 + x1) / 2} text-anchor="middle" dy="0.34em">
                   backward pass
                 </text>
                 <text x={x1 - 14} text-anchor="end" dy="0.34em">
-                  input
+                  {ends[1]}
                 </text>
               </g>
             )}

@@ -1,5 +1,6 @@
 import type { Rgb } from "../../core/colour";
 import { FINE_BINS } from "../../core/edges";
+import { own } from "../../core/own";
 import { positions } from "../../core/scale";
 import type { Lens } from "../lens";
 import { binPlaces } from "../grids";
@@ -18,6 +19,8 @@ export class Finder {
   readonly #model: PlotModel;
   #asking = false;
   #next: readonly [number, number] | null = null;
+  /** How often the pointer has left: an answer from before is not wanted any more. */
+  #left = 0;
 
   constructor(model: PlotModel) {
     this.#model = model;
@@ -51,6 +54,7 @@ export class Finder {
   /** Lets go of the line. */
   leave(): void {
     this.#next = null;
+    this.#left++;
     this.#model.lens.hover(null);
   }
 
@@ -61,8 +65,10 @@ export class Finder {
     while (this.#next) {
       const [x, y] = this.#next;
       this.#next = null;
+      const left = this.#left;
       const row = await this.#nearest(x, y);
       const values = row === null ? null : await lens.engine.values(Uint32Array.of(row), lens.wanted.peek());
+      if (left !== this.#left) continue;
       if (this.#next === null || row !== null)
         lens.hover(row === null || values === null ? null : { row, from: "plot", values });
     }
@@ -101,7 +107,7 @@ export function highlight(model: PlotModel): Points {
   if (!hovered) return [];
   const g = model.geometry.value;
   return lens.drawn.value
-    .filter((name) => hovered.values[name])
+    .filter((name) => own(hovered.values, name))
     .map(
       (name) =>
         [

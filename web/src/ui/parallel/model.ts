@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
 import type { Palette } from "../../core/colour";
+import { own } from "../../core/own";
 import type { SlotCode } from "../../core/scale";
 import type { Panel, Scene } from "../../render/scene";
 import type { Lens } from "../lens";
@@ -63,7 +64,7 @@ export class PlotModel {
       categories: lens.categories(name),
       inverted: lens.inverted.value.has(name),
       slots: lens.slots(name),
-      brushes: lens.brushes.value[name] ?? [],
+      brushes: own(lens.brushes.value, name) ?? [],
     };
   }
 
