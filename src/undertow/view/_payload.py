@@ -17,7 +17,7 @@ from ..frame import Frame
 from ..schema import Column
 from ._blocks import Blocks
 
-__all__ = ["VERSION", "payload"]
+__all__ = ["VERSION", "column_header", "finding_header", "frame_header", "payload", "sizes", "stored"]
 
 VERSION = 2
 
@@ -55,26 +55,36 @@ def payload(
     if theme not in {"auto", "light", "dark"}:
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
     blocks = Blocks()
-    described = [_frame(frame, blocks) for frame in frames]
+    described = [frame_header(frame, blocks) for frame in frames]
     streams = blocks.finish()
     header = {
         "version": VERSION,
-        "blocks": [
-            {"size": len(stream), "length": length} for stream, length in zip(streams, blocks.lengths, strict=True)
-        ],
+        "blocks": sizes(blocks, streams),
         "title": title,
         "subtitle": subtitle,
         "theme": theme,
         "frames": described,
-        "findings": [_finding(finding) for finding in findings],
+        "findings": [finding_header(finding) for finding in findings],
     }
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_ESCAPES), streams
 
 
-def _frame(frame: Frame, blocks: Blocks) -> dict[str, Any]:
-    columns = [_column(column, frame.table[column.name], blocks) for column in frame.columns]
-    blocks.close()
+def sizes(blocks: Blocks, streams: Sequence[bytes]) -> list[dict[str, int]]:
+    """What the header says of the blocks."""
+    return [{"size": len(stream), "length": length} for stream, length in zip(streams, blocks.lengths, strict=True)]
+
+
+def frame_header(frame: Frame, blocks: Blocks | None) -> dict[str, Any]:
+    """What the header says of a frame; its columns' values go into the blocks, or nowhere where there are none."""
+    if blocks is None:
+        columns = [column_header(column) for column in frame.columns]
+    else:
+        columns = [
+            {**column_header(column), **stored(column.kind, frame.table[column.name], blocks)}
+            for column in frame.columns
+        ]
+        blocks.close()
     return {
         "lens": frame.lens,
         "label": LABELS.get(frame.lens, frame.lens),
@@ -90,7 +100,8 @@ def _frame(frame: Frame, blocks: Blocks) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_header(finding: Finding) -> dict[str, Any]:
+    """What the header says of a finding."""
     return {
         "kind": finding.kind,
         "severity": finding.severity,
@@ -106,18 +117,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]:
-    categories = None
-    if column.kind == "category":
-        kind, array, categories = _category(values)
-    elif column.kind == "time":
-        kind, array = "f64", _milliseconds(values)
-    else:
-        kind, array = _number(values)
-    present = None
-    if values.null_count:
-        present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
-        array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
+def column_header(column: Column) -> dict[str, Any]:
+    """What the header says of a column, its values aside."""
     return {
         "name": column.name,
         "label": column.label or column.name,
@@ -127,11 +128,23 @@ def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks) -> dict[str
         "scale": column.scale,
         "share": column.share,
         "group": column.group,
-        "type": kind,
-        "length": len(array),
-        **blocks.add(array, present),
-        "categories": categories,
     }
+
+
+def stored(kind: str, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]:
+    """Puts a column's values into the blocks and says where they are and of which type; `kind` as a `Column` has it."""
+    categories = None
+    if kind == "category":
+        type_, array, categories = _category(values)
+    elif kind == "time":
+        type_, array = "f64", _milliseconds(values)
+    else:
+        type_, array = _number(values)
+    present = None
+    if values.null_count:
+        present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
+        array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
+    return {"type": type_, "length": len(array), **blocks.add(array, present), "categories": categories}
 
 
 def _number(values: pa.ChunkedArray) -> tuple[str, NDArray[Any]]:

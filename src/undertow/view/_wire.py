@@ -1,0 +1,53 @@
+"""What the server sends: the page's container as bytes. `docs/protocol.md` ("Over HTTP") has the format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..frame import Frame
+from ._blocks import Blocks
+from ._live import Snapshot
+from ._payload import VERSION, finding_header, frame_header, sizes
+
+__all__ = ["MOST_CELLS", "is_large", "pack", "whole"]
+
+#: A frame of more values stays here and is asked; fewer are sent and counted in the page, which answers sooner.
+MOST_CELLS = 4_000_000
+
+
+def is_large(frame: Frame, most: int = MOST_CELLS) -> bool:
+    """Whether a frame is too large for a page that is sent it again and again."""
+    return len(frame) * len(frame.columns) > most
+
+
+def pack(header: dict[str, Any], streams: Sequence[bytes]) -> bytes:
+    """The header's length (u32, little-endian), the header as JSON, then the blocks one after another."""
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
+    return b"".join([len(text).to_bytes(4, "little"), text, *streams])
+
+
+def whole(snapshot: Snapshot, title: str, most: int = MOST_CELLS) -> bytes:
+    """A snapshot with the values of all its frames but the large ones, of which only the description is sent."""
+    blocks = Blocks()
+    frames = [
+        {**frame_header(frame, None if is_large(frame, most) else blocks), "remote": is_large(frame, most)}
+        for frame in snapshot.frames
+    ]
+    streams = blocks.finish()
+    return pack({**about(snapshot, title), "blocks": sizes(blocks, streams), "frames": frames}, streams)
+
+
+def about(snapshot: Snapshot, title: str) -> dict[str, Any]:
+    """What the header says of a snapshot, its frames aside."""
+    return {
+        "version": VERSION,
+        "snapshot": snapshot.version,
+        "runs": list(snapshot.runs),
+        "problems": list(snapshot.problems),
+        "title": title,
+        "subtitle": "",
+        "theme": "auto",
+        "findings": [finding_header(finding) for finding in snapshot.findings],
+    }
