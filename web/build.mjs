@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const outdir = fileURLToPath(new URL("../src/undertow/static/", import.meta.url));
 const options = {
-  entryPoints: { page: "src/hosts/page.ts" },
+  entryPoints: { page: "src/hosts/page.ts", server: "src/hosts/server.ts" },
   outdir,
   bundle: true,
   minify: true,

@@ -15,7 +15,7 @@ from ..frame import Frame
 from ._blocks import encode85
 from ._payload import payload
 
-__all__ = ["render"]
+__all__ = ["bundle", "render"]
 
 _HEAD = """<!doctype html>
 <html lang="en">

@@ -6,10 +6,11 @@ import html
 import json
 import logging
 import secrets
+import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,10 @@ class Watch:
                 self.wake()
             took = anyio.current_time() - start
             with anyio.move_on_after(max(_LOOK if self.watchers else _IDLE, took / _SHARE)):
-                # Whoever begins to watch ends the long wait.
-                while not self.watchers:
-                    await self._news.wait()
-                await anyio.sleep_forever()
+                if self.watchers:
+                    await anyio.sleep_forever()
+                # Whoever begins to watch ends the long pause.
+                await self._news.wait()
 
     def wake(self) -> None:
         """Wakes everybody who waits."""
@@ -230,8 +231,7 @@ class Server:
         """Answers until it is told to stop, by `stop` or a signal; calls `started` once it does."""
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._server.started_hook = started
-        with suppress(KeyboardInterrupt):
-            self._server.run(sockets=[self._socket])
+        self._server.run(sockets=[self._socket])
         self._socket.close()
 
     def stop(self) -> None:
@@ -247,6 +247,20 @@ class _Stopping(uvicorn.Server):
         self.started_hook: Callable[[], object] = lambda: None
         self._watch = watch
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stops on SIGINT and SIGTERM, once, and is then done: uvicorn's own would raise them anew at the end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        caught = (signal.SIGINT, signal.SIGTERM)
+        before = {each: signal.signal(each, lambda *_: self.stop()) for each in caught}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.started_hook()
@@ -257,6 +271,8 @@ class _Stopping(uvicorn.Server):
         await super().shutdown(sockets)
 
     def stop(self) -> None:
+        """Ends what waits at once on a second call."""
+        self.force_exit = self.should_exit
         self.should_exit = True
 
 

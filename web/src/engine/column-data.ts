@@ -27,9 +27,9 @@ export interface StoredColumn {
   readonly categories: readonly string[] | null;
 }
 
-/** Base85 text, and how many of the bytes in it are the block's zlib stream. */
+/** A zlib stream, or the base85 text of one and how many of the bytes in it are the stream's. */
 export interface Block {
-  readonly text: string;
+  readonly text: string | Uint8Array<ArrayBuffer>;
   readonly size: number;
 }
 
@@ -49,7 +49,7 @@ export async function openColumn(
   columns: readonly StoredColumn[],
   shares: readonly number[],
 ): Promise<OpenedColumn[]> {
-  const bytes = await inflate(decode85(block.text, block.size));
+  const bytes = await inflate(typeof block.text === "string" ? decode85(block.text, block.size) : block.text);
   return columns.map((column) => {
     const vector = vectorOf(column, bytes);
     return {

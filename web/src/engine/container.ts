@@ -1,6 +1,6 @@
 import type { ColumnInfo } from "../core/column";
 import type { OpenedColumn, StoredColumn } from "./column-data";
-import type { Document, Finding, FrameInfo } from "./engine";
+import type { Document, Engine, Finding, FrameInfo } from "./engine";
 import type { Place } from "./handle";
 import { LocalPlace } from "./handle";
 import type { Opened } from "./memory";
@@ -16,18 +16,24 @@ interface HeaderColumn extends ColumnInfo, StoredColumn {
   readonly valid: { readonly block: number; readonly offset: number } | null;
 }
 
-interface Header {
+/** A frame as the header has it; `remote` where its values stay with whoever wrote it. */
+export interface HeaderFrame extends Omit<FrameInfo, "columns"> {
+  readonly columns: readonly HeaderColumn[];
+  readonly remote?: boolean;
+}
+
+export interface Header {
   readonly version: number;
   readonly blocks: readonly { readonly size: number; readonly length: number }[];
   readonly title: string;
   readonly subtitle: string;
   readonly theme: Document["theme"];
-  readonly frames: readonly (Omit<FrameInfo, "columns"> & { readonly columns: readonly HeaderColumn[] })[];
+  readonly frames: readonly HeaderFrame[];
   readonly findings: readonly Finding[];
 }
 
-/** Hands out the text of a block, once: what is decoded need not lie in the page a second time. */
-export type TakeBlock = (block: number) => string | Promise<string>;
+/** Hands out a block's text or bytes, once: what is decoded need not lie in the page a second time. */
+export type TakeBlock = (block: number) => string | Uint8Array<ArrayBuffer> | Promise<string>;
 
 /**
  * Opens what Python wrote into the page.
@@ -41,13 +47,30 @@ export async function openContainer(
   takeBlock: TakeBlock,
   workers: () => readonly Place[] = () => [],
 ): Promise<Document> {
-  const header = JSON.parse(text) as Header;
+  return openHeader(JSON.parse(text) as Header, takeBlock, workers);
+}
+
+/**
+ * The same of a header that is read already.
+ *
+ * @param remote Makes the engine of a frame whose values are not in the container.
+ */
+export async function openHeader(
+  header: Header,
+  takeBlock: TakeBlock,
+  workers: () => readonly Place[],
+  remote?: (frame: FrameInfo) => Engine,
+): Promise<Document> {
   if (header.version > VERSION)
     throw new Error(
       `This page was written by a newer Undertow (container ${header.version}, this one reads ${VERSION}).`,
     );
-  const engines = [];
+  const engines: Engine[] = [];
   for (const frame of header.frames) {
+    if (frame.remote && remote) {
+      engines.push(remote(frame));
+      continue;
+    }
     const many = frame.rows > FEW_ROWS ? workers() : [];
     engines.push(await openFrame(frame, header.blocks, takeBlock, many.length ? many : [new LocalPlace()]));
   }
@@ -55,7 +78,7 @@ export async function openContainer(
 }
 
 async function openFrame(
-  frame: Header["frames"][number],
+  frame: HeaderFrame,
   blocks: Header["blocks"],
   takeBlock: TakeBlock,
   places: readonly Place[],

@@ -1,0 +1,56 @@
+import { batch, effect, signal } from "@preact/signals";
+import type { Document } from "../engine/engine";
+import { Lens } from "./lens";
+
+/** What is shown: a document, and what a person has made of its frames. Another state of the same data takes its place. */
+export class Session {
+  readonly document = signal<Document>({ title: "", subtitle: "", theme: "auto", engines: [], findings: [] });
+  readonly lenses = signal<readonly Lens[]>([]);
+  /** The lens in front; null where nothing was recorded yet. */
+  readonly current = signal<Lens | null>(null);
+
+  constructor(document: Document) {
+    this.document.value = document;
+    this.lenses.value = document.engines.map((engine) => new Lens(engine));
+    this.current.value = this.lenses.value[0] ?? null;
+  }
+
+  /** Shows a newer state of the data: axes, brushes, colours and scales stay, and nothing is drawn before it is counted. */
+  async replace(document: Document): Promise<void> {
+    const lenses = document.engines.map((engine) => new Lens(engine));
+    const adopt = () => {
+      for (const lens of lenses) {
+        const old = this.lenses.peek().find((other) => other.engine.frame.lens === lens.engine.frame.lens);
+        if (old) lens.adopt(old);
+      }
+    };
+    const inFront = () => {
+      const name = this.current.peek()?.engine.frame.lens;
+      return lenses.find((lens) => lens.engine.frame.lens === name) ?? lenses[0] ?? null;
+    };
+    adopt();
+    await opened(inFront());
+    // The person went on meanwhile, and may have turned to another lens.
+    adopt();
+    await opened(inFront());
+    batch(() => {
+      adopt();
+      this.document.value = document;
+      this.lenses.value = lenses;
+      this.current.value = inFront();
+    });
+  }
+}
+
+/** Resolves when a lens can be drawn. */
+async function opened(lens: Lens | null): Promise<void> {
+  await lens?.open();
+  const crowd = lens?.crowd;
+  if (!crowd) return;
+  await new Promise<void>((done) => {
+    let stop: (() => void) | undefined;
+    stop = effect(() => {
+      if (crowd.complete.value) queueMicrotask(() => (stop?.(), done()));
+    });
+  });
+}
