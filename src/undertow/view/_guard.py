@@ -90,18 +90,16 @@ class Guard:
                 raise _TooLargeError
             return message
 
-        started = False
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await sealed(message)
+        async def unless_too_large(message: Message) -> None:
+            if seen <= MOST_BYTES:
+                await sealed(message)
 
         try:
-            await self._app(scope, bounded, noted)
+            await self._app(scope, bounded, unless_too_large)
         except _TooLargeError:
-            if not started:
-                await _refuse(sealed, 413, "the request is too large")
+            # Nothing was sent yet: no answer begins before the body is read.
+            await _refuse(sealed, 413, "the request is too large")
 
     def _problem(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()

@@ -210,9 +210,9 @@ def _build(
             findings = tuple(
                 found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, None)
             )
-        except (UndertowError, pa.ArrowException) as error:
-            # Rows that do not fit together are the folder's fault; the page says so, and shows what it had.
-            problems.append(str(error))
+        except Exception as error:
+            # Rows that do not fit together, of whatever run, must not end what others look at: the page says so.
+            problems.append(str(error) if isinstance(error, UndertowError) else repr(error))
             return (), ()
     problems += [str(warning.message) for warning in said if issubclass(warning.category, UserWarning)]
     return frames, findings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import logging
+import math
 import secrets
 import signal
 import socket
@@ -32,6 +33,8 @@ __all__ = ["Server", "application"]
 
 #: Seconds between two looks at the folder while somebody watches, and while nobody does.
 _LOOK, _IDLE = 0.2, 2.0
+#: Seconds that a question counts as watching.
+_ATTENTION = 10.0
 #: A look may take this share of the time, however many runs there are.
 _SHARE = 0.2
 #: Seconds after which a silent stream says that it is still there, so that a dead one is found out.
@@ -66,7 +69,8 @@ class Watch:
     def __init__(self, live: Live) -> None:
         self.live = live
         self.closing = False
-        self.watchers = 0
+        self._watchers = 0
+        self._asked = -math.inf
         self._news = anyio.Event()
 
     async def run(self) -> None:
@@ -76,11 +80,23 @@ class Watch:
             if await run_sync(self.live.look):
                 self.wake()
             took = anyio.current_time() - start
-            with anyio.move_on_after(max(_LOOK if self.watchers else _IDLE, took / _SHARE)):
-                if self.watchers:
+            watched = self._watched
+            with anyio.move_on_after(max(_LOOK if watched else _IDLE, took / _SHARE)):
+                if watched:
                     await anyio.sleep_forever()
                 # Whoever begins to watch ends the long pause.
                 await self._news.wait()
+
+    @property
+    def _watched(self) -> bool:
+        return self._watchers > 0 or anyio.current_time() - self._asked < _ATTENTION
+
+    def asked(self) -> None:
+        """Somebody asked: for a while the folder is looked at often, as they may ask again."""
+        watched = self._watched
+        self._asked = anyio.current_time()
+        if not watched:
+            self.wake()
 
     def wake(self) -> None:
         """Wakes everybody who waits."""
@@ -90,7 +106,7 @@ class Watch:
     async def changes(self) -> AsyncIterator[bytes]:
         """The run list as server-sent events: first all of it, then what changed. A slow reader misses nothing but haste."""
         seen: dict[str, dict[str, Any]] | None = None
-        self.watchers += 1
+        self._watchers += 1
         try:
             self.wake()
             while not self.closing:
@@ -107,7 +123,7 @@ class Watch:
                 if pause.cancelled_caught:
                     yield b": still here\n\n"
         finally:
-            self.watchers -= 1
+            self._watchers -= 1
 
 
 def application(live: Live, token: str, host: str, port: int, most_cells: int = MOST_CELLS) -> Guard:
@@ -141,12 +157,14 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
         return Response(bundle(name), media_type=_TYPES[name], headers={"cache-control": "no-cache"})
 
     async def runs(_: Request) -> Response:
+        watch.asked()
         return JSONResponse({"runs": list(live.entries().values())})
 
     async def events(_: Request) -> Response:
         return StreamingResponse(watch.changes(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     async def frames(request: Request) -> Response:
+        watch.asked()
         body = await _json(request)
         wanted, have = body.get("runs"), body.get("have")
         if not (wanted is None or (isinstance(wanted, list) and all(isinstance(name, str) for name in wanted))):
