@@ -198,7 +198,7 @@ def test_runs_are_filtered_and_picked(open_page: Any, client: Client, root: Path
     page.page.get_by_role("button", name="All 2").click()
     until(page, lambda: lines(page) == 18)
     box.fill("finished alp")
-    assert page.page.locator(".ut-runs label").all_inner_texts()[0].startswith("alpha")
+    assert page.page.locator(".ut-runs label").all_text_contents()[0].startswith("alpha")
     page.page.get_by_role("button", name="None").click()
     page.page.locator(".ut-empty", has_text="Pick a run").wait_for()
     page.page.get_by_role("button", name="Newest").click()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..diagnose import Finding
 from ..errors import ViewError
 from ..frame import Frame
+from ..query.values import encode, milliseconds
 from ..schema import Column
 from ._blocks import Blocks
 
@@ -137,7 +138,7 @@ def stored(kind: str, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]
     if kind == "category":
         type_, array, categories = _category(values)
     elif kind == "time":
-        type_, array = "f64", _milliseconds(values)
+        type_, array = "f64", milliseconds(values).astype("<f8")
     else:
         type_, array = _number(values)
     present = None
@@ -175,21 +176,8 @@ def _holds(numbers: NDArray[Any], dtype: str) -> bool:
 
 
 def _category(values: pa.ChunkedArray) -> tuple[str, NDArray[Any], list[str]]:
-    if pa.types.is_boolean(values.type):
-        return "u8", np.asarray(pc.fill_null(values.cast(pa.uint8()), 0).to_numpy()), ["false", "true"]
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    encoded = encoded.unify_dictionaries().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
-    categories = encoded.dictionary.to_pylist()
-    codes = np.asarray(pc.fill_null(encoded.indices.cast(pa.int64()), 0).to_numpy())
+    codes, categories = encode(values)
     for kind, dtype in _CODES:
         if len(categories) <= np.iinfo(dtype).max + 1:
             return kind, codes.astype(dtype), categories
     raise ViewError(f"{len(categories)} categories are more than a page can tell apart")
-
-
-def _milliseconds(values: pa.ChunkedArray) -> NDArray[Any]:
-    per_unit = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}[values.type.unit]
-    ticks = np.asarray(pc.fill_null(values.cast(pa.int64()), 0).to_numpy())
-    return (ticks * per_unit if per_unit >= 1 else ticks / (1 / per_unit)).astype("<f8")

@@ -1,0 +1,113 @@
+"""Counting: joint histograms over bin codes, by NumPy's compiled `bincount`, in pieces on all cores.
+
+benchmarks/engine.py compares it with what could take its place; docs/design.md says what came out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Codes", "Check", "joint", "nearest"]
+
+#: One code a row.
+Codes = npt.NDArray[np.unsignedinteger[Any]]
+#: Raises where nobody waits for the answer any more.
+Check = Callable[[], None]
+
+#: Rows at a time: their cells stay in the cache of one core.
+_PIECE = 1 << 18
+#: So much larger are the pieces, compared with the cells that are added up after each.
+_PER_CELL = 2
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="undertow-count")
+
+
+def joint(
+    left: tuple[Codes, npt.NDArray[np.int64]],
+    right: tuple[Codes, npt.NDArray[np.int64]],
+    active: tuple[Codes, npt.NDArray[np.int64]] | None,
+    rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_] | None,
+    size: int,
+    tint: tuple[Codes, npt.NDArray[np.float64]] | None = None,
+    check: Check = lambda: None,
+) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+    """How many rows lie in each cell: the sum of what the tables say of a row's codes is its cell.
+
+    Args:
+        left: Codes, and the part of the cell's number that each code stands for.
+        right: Likewise.
+        active: Likewise; None where there is no third axis.
+        rows: Which rows count: a mask of all rows, their ascending numbers, or None for all.
+        size: How many cells there are.
+        tint: Codes, and a weight for each: rows are then added up by weight instead of counted.
+        check: Called now and then.
+
+    Returns:
+        Shape (size,): int64 counts, or float64 sums.
+    """
+    axes = [axis for axis in (left, right, active) if axis is not None]
+    total = len(rows) if rows is not None and rows.dtype != np.bool_ else len(left[0])
+
+    def count(span: tuple[int, int]) -> npt.NDArray[Any]:
+        check()
+        chosen: Any = slice(*span)
+        if rows is not None and rows.dtype == np.bool_:
+            chosen = np.flatnonzero(rows[span[0] : span[1]]) + span[0]
+        elif rows is not None:
+            chosen = rows[span[0] : span[1]]
+        cells = np.take(axes[0][1], axes[0][0][chosen])
+        for codes, table in axes[1:]:
+            cells += np.take(table, codes[chosen])
+        weights = None if tint is None else np.take(tint[1], tint[0][chosen])
+        return np.bincount(cells, weights, minlength=size)
+
+    pieces = list(_spans(total, max(_PIECE, _PER_CELL * size)))
+    result = np.zeros(size, np.int64 if tint is None else np.float64)
+    for part in _pool().map(count, pieces):
+        result += part
+    return result
+
+
+def nearest(
+    left: Codes,
+    right: Codes,
+    distance: npt.NDArray[np.float32],
+    mask: npt.NDArray[np.bool_] | None,
+    check: Check = lambda: None,
+) -> tuple[int, float] | None:
+    """The first row whose codes are nearest by a table, and how far that is; None where no row passes.
+
+    Args:
+        left: Codes. Shape (rows,).
+        right: Codes. Shape (rows,).
+        distance: By left and right code. Shape (245, 245).
+        mask: Which rows count; None for all.
+    """
+    flat, side = distance.ravel(), distance.shape[1]
+
+    def search(span: tuple[int, int]) -> tuple[float, int]:
+        check()
+        cells = left[slice(*span)].astype(np.int64) * side + right[slice(*span)]
+        found = flat[cells]
+        if mask is not None:
+            found[~mask[slice(*span)]] = np.inf
+        at = int(found.argmin())
+        return float(found[at]), span[0] + at
+
+    best = min(_pool().map(search, _spans(len(left), _PIECE)), default=(np.inf, -1))
+    return None if best[0] == np.inf else (best[1], best[0])
+
+
+def _spans(total: int, width: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, total, width):
+        yield start, min(total, start + width)

@@ -1,0 +1,96 @@
+"""What is known of a column, by DuckDB: enough to choose a scale and lay out an axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ._sql import Variable
+
+__all__ = ["Summary", "summarize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A column's extent and counts; for categories those of their codes.
+
+    Attributes:
+        name: The column.
+        rows: How many there are.
+        missing: How many have no value.
+        nan: How many are NaN.
+        positive_infinity: How many are +∞.
+        negative_infinity: How many are −∞.
+        non_positive: How many finite values are ≤ 0.
+        min: The least finite value, NaN where there is none.
+        max: The largest.
+        min_positive: The least above 0, NaN where there is none.
+        integer: Whether every finite value is whole.
+        quantiles: 0, ¼, ½, ¾, 1 of the finite values, linearly interpolated; none for categories.
+        names: The categories' names by code; None for numbers and times.
+        categories: (code, count) of each, the most frequent first; none for numbers and times.
+    """
+
+    name: str
+    rows: int
+    missing: int
+    nan: int
+    positive_infinity: int
+    negative_infinity: int
+    non_positive: int
+    min: float
+    max: float
+    min_positive: float
+    integer: bool
+    quantiles: tuple[float, ...]
+    names: Sequence[str] | None
+    categories: tuple[tuple[int, int], ...]
+
+
+def summarize(name: str, variable: Variable, rows: int, ask: Callable[..., dict[str, Any]]) -> Summary:
+    """Describes a column in one scan; categories in a second.
+
+    Args:
+        name: The column.
+        variable: How SQL speaks of it.
+        rows: How many rows there are.
+        ask: Answers SQL and its parameters with NumPy arrays by name.
+    """
+    if rows == 0:
+        nothing = (math.nan,) * 3
+        counted = tuple((code, 0) for code in range(len(variable.names or ())))
+        return Summary(name, 0, 0, 0, 0, 0, 0, *nothing, False, (), variable.names, counted)
+    query = (
+        "SELECT count(*) - count(v) AS missing, count(*) FILTER (isnan(v)) AS nan, "  # noqa: S608 - c0, c1, …
+        "count(*) FILTER (isinf(v) AND v > 0) AS high, count(*) FILTER (isinf(v) AND v < 0) AS low, "
+        "count(*) FILTER (f <= 0) AS small, min(f) AS least, max(f) AS most, min(f) FILTER (f > 0) AS positive, "
+        "bool_and(f = trunc(f)) AS whole, quantile_cont(f, [0, 0.25, 0.5, 0.75, 1]) AS quantiles FROM "
+        "(SELECT v, CASE WHEN isfinite(v) THEN v END AS f FROM "
+        f"(SELECT {variable.value}::DOUBLE AS v FROM frame))"
+    )
+    if variable.names is not None:
+        query = query.replace("quantile_cont(f, [0, 0.25, 0.5, 0.75, 1])", "NULL")
+    found = {key: column[0] for key, column in ask(query, ()).items()}
+    counts = [0] * len(variable.names or ())
+    if variable.names is not None:
+        by_code = ask(f"SELECT {variable.value} AS c, count(*) AS n FROM frame WHERE c IS NOT NULL GROUP BY c", ())  # noqa: S608
+        for code, count in zip(by_code["c"].tolist(), by_code["n"].tolist(), strict=True):
+            counts[code] = count
+    nothing_finite = _is_null(found["least"])
+    return Summary(
+        name,
+        rows,
+        *(int(found[key]) for key in ("missing", "nan", "high", "low", "small")),
+        *(math.nan if _is_null(found[key]) else float(found[key]) + 0.0 for key in ("least", "most", "positive")),
+        not nothing_finite and bool(found["whole"]),
+        () if variable.names is not None or nothing_finite else tuple(float(q) for q in found["quantiles"]),
+        variable.names,
+        tuple(sorted(enumerate(counts), key=lambda each: (-each[1], each[0]))) if variable.names is not None else (),
+    )
+
+
+def _is_null(value: Any) -> bool:
+    """Whether a NumPy answer is null: masked, NaN, or None. Finite numbers are none of these."""
+    return value is None or type(value).__name__ == "MaskedConstant" or value != value
