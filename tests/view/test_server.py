@@ -17,7 +17,7 @@ import pytest
 
 import undertow as ut
 from undertow.errors import ViewError
-from undertow.view import _page
+from undertow.view import _page, _server
 from undertow.view._server import Server
 
 from serving import Client, header_of, serving
@@ -407,3 +407,76 @@ class Stream:
     def close(self) -> None:
         self._response.close()
         self._connection.close()
+
+
+def ask(client: Client, question: str, query: Any, **more: Any) -> tuple[int, dict[str, Any]]:
+    snapshot = client.frames()["snapshot"]
+    body = {"snapshot": snapshot, "lens": "steps", "question": question, "query": query, **more}
+    status, _, answer = client.ask("/api/ask", body)
+    return status, header_of(answer)["answer"] if status == 200 else json.loads(answer)
+
+
+def test_questions_are_answered_about_a_snapshot(client: Client) -> None:
+    assert ask(client, "select", {"columns": {"epoch": {"ranges": [[1, 3]]}}})[1]["count"] == 3
+    status, [summary] = ask(client, "describe", {"columns": ["loss"]})
+    assert (status, summary["min"], summary["max"], summary["rows"]) == (200, 0.2, 1.0, 5)
+
+
+@pytest.mark.parametrize(
+    ("status", "question", "query", "more"),
+    [
+        (410, "select", {}, {"snapshot": "old"}),
+        (410, "select", {}, {"lens": "none"}),
+        (400, "drop", {}, {}),
+        (400, "select", [], {}),
+        (400, "describe", {"columns": ["../../etc/passwd"]}, {}),
+        (400, "describe", None, {}),
+        (400, "values", {"ids": [5], "columns": []}, {}),
+        (400, "values", {"ids": [-1], "columns": []}, {}),
+        (400, "values", {"ids": [True], "columns": []}, {}),
+        (400, "values", {"ids": [10**30], "columns": []}, {}),
+        (400, "cube", {"pairs": [], "bins": 10**9}, {}),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused_in_words(
+    client: Client, status: int, question: str, query: Any, more: Any
+) -> None:
+    found, answer = ask(client, question, query, **more)
+    assert found == status
+    assert answer["error"]
+
+
+def test_nobody_works_for_a_page_that_has_hung_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def endless(engine: Any, question: str, query: Any, ticket: Any) -> bytes:
+        begun.set()
+        try:
+            while True:
+                ticket.check()
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    snapshot = client.frames()["snapshot"]
+    monkeypatch.setattr(_server, "answer", endless)
+    connection = http.client.HTTPConnection("127.0.0.1", client.server.port, timeout=10)
+    body = json.dumps({"snapshot": snapshot, "lens": "steps", "question": "select", "query": {}})
+    connection.request("POST", "/api/ask", body, {"authorization": f"Bearer {client.server.token}"})
+    assert begun.wait(5)
+    connection.close()
+    assert ended.wait(2)
+    assert client.ask("/api/runs")[0] == 200
+
+
+def test_a_question_may_not_take_for_ever(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(engine: Any, question: str, query: Any, ticket: Any) -> bytes:
+        while True:
+            ticket.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(_server, "answer", endless)
+    monkeypatch.setattr(_server, "_MOST_SECONDS", 0.2)
+    status, answer = ask(client, "select", {})
+    assert status == 503
+    assert "more than" in answer["error"]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ._sql import Variable
 
 __all__ = ["Summary", "summarize"]
@@ -66,12 +68,10 @@ def summarize(name: str, variable: Variable, rows: int, ask: Callable[..., dict[
         "SELECT count(*) - count(v) AS missing, count(*) FILTER (isnan(v)) AS nan, "  # noqa: S608 - c0, c1, …
         "count(*) FILTER (isinf(v) AND v > 0) AS high, count(*) FILTER (isinf(v) AND v < 0) AS low, "
         "count(*) FILTER (f <= 0) AS small, min(f) AS least, max(f) AS most, min(f) FILTER (f > 0) AS positive, "
-        "bool_and(f = trunc(f)) AS whole, quantile_cont(f, [0, 0.25, 0.5, 0.75, 1]) AS quantiles FROM "
+        "bool_and(f = trunc(f)) AS whole FROM "
         "(SELECT v, CASE WHEN isfinite(v) THEN v END AS f FROM "
         f"(SELECT {variable.value}::DOUBLE AS v FROM frame))"
     )
-    if variable.names is not None:
-        query = query.replace("quantile_cont(f, [0, 0.25, 0.5, 0.75, 1])", "NULL")
     found = {key: column[0] for key, column in ask(query, ()).items()}
     counts = [0] * len(variable.names or ())
     if variable.names is not None:
@@ -85,10 +85,23 @@ def summarize(name: str, variable: Variable, rows: int, ask: Callable[..., dict[
         *(int(found[key]) for key in ("missing", "nan", "high", "low", "small")),
         *(math.nan if _is_null(found[key]) else float(found[key]) + 0.0 for key in ("least", "most", "positive")),
         not nothing_finite and bool(found["whole"]),
-        () if variable.names is not None or nothing_finite else tuple(float(q) for q in found["quantiles"]),
+        () if variable.names is not None or nothing_finite else _quantiles(variable, ask),
         variable.names,
         tuple(sorted(enumerate(counts), key=lambda each: (-each[1], each[0]))) if variable.names is not None else (),
     )
+
+
+def _quantiles(variable: Variable, ask: Callable[..., dict[str, Any]]) -> tuple[float, ...]:
+    """By selection in one array: DuckDB's own quantiles hold several, and take longer."""
+    query = f"SELECT {variable.value}::DOUBLE AS v FROM frame WHERE isfinite({variable.value}::DOUBLE)"  # noqa: S608
+    finite = np.array(ask(query, ())["v"], np.float64, copy=None)
+    places = [q * (len(finite) - 1) for q in (0, 0.25, 0.5, 0.75, 1)]
+    finite.partition(sorted({rank for place in places for rank in (math.floor(place), math.ceil(place))}))
+    found = []
+    for place in places:
+        below, above = finite[math.floor(place)], finite[math.ceil(place)]
+        found.append(float(below + (place - math.floor(place)) * (above - below)))
+    return tuple(found)
 
 
 def _is_null(value: Any) -> bool:

@@ -36,7 +36,7 @@ _BATCH = 1 << 18
 #: Masks that are kept, a byte a row each.
 _MASKS = 4
 #: Memory that DuckDB may take before it spills.
-_MEMORY = "2GB"
+_MEMORY = "3GB"
 
 
 class DuckEngine:

@@ -23,7 +23,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ..errors import ViewError
+from ..errors import CancelledError, QueryError, ViewError
+from ..query import DuckEngine, Ticket
+from ._ask import answer
 from ._guard import Guard
 from ._live import Live, Snapshot
 from ._page import bundle
@@ -41,6 +43,8 @@ _SHARE = 0.2
 _PULSE = 15.0
 #: Questions that are answered at a time, and that may wait.
 _AT_ONCE, _MOST_WAITING = 2, 256
+#: Seconds that one question may take.
+_MOST_SECONDS = 60.0
 
 _TYPES = {"server.js": "text/javascript; charset=utf-8", "server.css": "text/css; charset=utf-8"}
 
@@ -141,7 +145,7 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
     title = live.root.resolve().name or "Undertow"
     making = threading.Lock()
 
-    def answer(runs: list[str] | None, have: str | None) -> bytes | None:
+    def packed(runs: list[str] | None, have: str | None) -> bytes | None:
         snapshot = live.snapshot(live.latest() if runs is None else runs)
         if snapshot.version == have:
             return None
@@ -171,10 +175,28 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
             return _error(400, "`runs` is a list of ids, or null for the newest")
         if limiter.statistics().tasks_waiting >= _MOST_WAITING:
             return _error(503, "too many pages ask at once; try again")
-        data = await run_sync(answer, wanted, have if isinstance(have, str) else None, limiter=limiter)
+        data = await run_sync(packed, wanted, have if isinstance(have, str) else None, limiter=limiter)
         if data is None:
             return Response(status_code=204)
         return Response(data, media_type="application/octet-stream")
+
+    async def ask(request: Request) -> Response:
+        watch.asked()
+        body = await _json(request)
+        snapshot = live.known(str(body.get("snapshot")))
+        frame = next((each for each in snapshot.frames if each.lens == body.get("lens")), None) if snapshot else None
+        if snapshot is None or frame is None:
+            return _error(410, "these data have moved on")
+        if limiter.statistics().tasks_waiting >= _MOST_WAITING:
+            return _error(503, "too many pages ask at once; try again")
+        lens = frame.lens
+
+        def work(ticket: Ticket) -> bytes:
+            ticket.check()
+            engine = _made(snapshot, making, f"engine of {lens}", lambda: DuckEngine(frame))
+            return answer(engine, str(body.get("question")), body.get("query"), ticket)
+
+        return await _while_wanted(request, work, limiter)
 
     async def refused(_: Request, error: Exception) -> Response:
         return _error(400, str(error))
@@ -194,6 +216,7 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
         Route("/api/runs", runs),
         Route("/api/events", events),
         Route("/api/frames", frames, methods=["POST"]),
+        Route("/api/ask", ask, methods=["POST"]),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={_BadRequestError: refused})
     app.state.watch = watch
@@ -308,14 +331,44 @@ async def _json(request: Request) -> dict[str, Any]:
     return body
 
 
-def _made(snapshot: Snapshot, making: threading.Lock, name: str, make: Callable[[], bytes]) -> bytes:
+async def _while_wanted(
+    request: Request, work: Callable[[Ticket], bytes], limiter: anyio.CapacityLimiter
+) -> Response:
+    """Does work in a thread until it is done, whoever asked has hung up, or it has taken too long."""
+    ticket = Ticket()
+
+    async def hung_up() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        ticket.cancel()
+
+    async def too_long() -> None:
+        await anyio.sleep(_MOST_SECONDS)
+        ticket.cancel()
+
+    response = _error(503, f"the answer would take more than {_MOST_SECONDS:.0f} s")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hung_up)
+        tasks.start_soon(too_long)
+        try:
+            data = await run_sync(work, ticket, limiter=limiter)
+            response = Response(data, media_type="application/octet-stream")
+        except CancelledError:
+            pass
+        except QueryError as error:
+            response = _error(400, str(error))
+        tasks.cancel_scope.cancel()
+    return response
+
+
+def _made(snapshot: Snapshot, making: threading.Lock, name: str, make: Callable[[], Any]) -> Any:
     """What is made of a snapshot once, for all pages that ask for it."""
     with making:
         lock = snapshot.made.setdefault((name, "lock"), threading.Lock())
     with lock:
         if name not in snapshot.made:
             snapshot.made[name] = make()
-        return bytes(snapshot.made[name])
+        return snapshot.made[name]
 
 
 def _error(status: int, why: str) -> Response:

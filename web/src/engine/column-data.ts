@@ -86,7 +86,8 @@ export function joinKeys(keys: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-function vectorOf(column: StoredColumn, bytes: ArrayBuffer): Vector {
+/** A column's values out of its inflated block. */
+export function vectorOf(column: StoredColumn, bytes: ArrayBuffer): Vector {
   const valid = column.valid && new Uint8Array(bytes, column.valid.offset, (column.length + 7) >> 3);
   if (column.type === "i64") {
     const exact = new BigInt64Array(bytes, column.offset, column.length);
@@ -129,7 +130,8 @@ function decode85(text: string, size: number): Uint8Array<ArrayBuffer> {
   return bytes.subarray(0, size);
 }
 
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+/** The bytes of a zlib stream. */
+export async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).arrayBuffer();
 }

@@ -1,8 +1,10 @@
 import "../ui/style.css";
 import { effect } from "@preact/signals";
 import { openHeader } from "../engine/container";
-import type { Document } from "../engine/engine";
+import type { Document, FrameInfo } from "../engine/engine";
 import { servePlace, WorkerPlace } from "../engine/handle";
+import type { AnswerHeader, Ask } from "../engine/remote";
+import { RemoteEngine } from "../engine/remote";
 import type { ServedHeader } from "../engine/served";
 import { Connection, ServerError, unpack } from "../engine/served";
 import { createRenderer } from "../render/create";
@@ -36,7 +38,24 @@ function start(root: HTMLElement): void {
     list,
   );
 
+  /** Asks about a frame that is too large for the page. */
+  function asker(snapshot: string, lens: string): Ask {
+    return async (question, query, signal) => {
+      try {
+        const answer = await server.post("/api/ask", { snapshot, lens, question, query }, signal);
+        return unpack<AnswerHeader>(answer!);
+      } catch (error) {
+        // Out of reach, or the data have moved on: what is drawn stays until there is something newer.
+        if (signal.aborted || (error instanceof ServerError && error.status !== 410 && error.status < 500)) throw error;
+        have = null;
+        setTimeout(() => void keepUp(), 1000);
+        return new Promise<never>(() => {});
+      }
+    };
+  }
+
   let have: string | null = null;
+  let engines: readonly RemoteEngine[] = [];
   let workers: Worker[] = [];
   async function refresh(): Promise<void> {
     const buffer = await server.post("/api/frames", { runs: list.picked.peek(), have });
@@ -49,8 +68,15 @@ function start(root: HTMLElement): void {
       hired.push(...more);
       return more.map((worker) => new WorkerPlace(worker));
     };
-    await session.replace(await openHeader(header, (block) => blocks[block]!, places));
-    [have, workers] = [header.snapshot, hired];
+    const asked: RemoteEngine[] = [];
+    const remote = (frame: FrameInfo) => {
+      const engine = new RemoteEngine(frame, asker(header.snapshot, frame.lens));
+      asked.push(engine);
+      return engine;
+    };
+    await session.replace(await openHeader(header, (block) => blocks[block]!, places, remote));
+    for (const engine of engines) engine.close();
+    [have, workers, engines] = [header.snapshot, hired, asked];
     [list.shown.value, list.problems.value] = [header.runs, header.problems];
     for (const worker of old) worker.terminate();
   }
