@@ -1,4 +1,5 @@
 import "../ui/style.css";
+import "./page.css";
 import { openContainer } from "../engine/container";
 import { servePlace, WorkerPlace } from "../engine/handle";
 import { createRenderer } from "../render/create";

@@ -1,4 +1,5 @@
 import "../ui/style.css";
+import "./page.css";
 import { effect } from "@preact/signals";
 import { openHeader } from "../engine/container";
 import type { Document, FrameInfo } from "../engine/engine";

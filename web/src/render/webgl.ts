@@ -110,8 +110,15 @@ export class WebglRenderer implements Renderer {
     this.#scene = scene;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      if (!this.#gl.isContextLost()) this.#paint(this.#scene!);
+      this.paint(this.#scene!);
     });
+  }
+
+  /** Draws this moment. @returns Whether there was a context to draw with. */
+  paint(scene: Scene): boolean {
+    if (this.#gl.isContextLost()) return false;
+    this.#paint(scene);
+    return true;
   }
 
   dispose(): void {
