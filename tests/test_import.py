@@ -15,6 +15,9 @@ HEAVY = {
     "polars",
     "typer",
     "rich",
+    "duckdb",
+    "starlette",
+    "uvicorn",
     "IPython",
     "matplotlib",
 }
