@@ -29,8 +29,9 @@ ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
 # What is imported by a function alone, which says what to install: it is made of what it needs.
 MODULES_MAY_IMPORT = {"undertow.view._server": {"anyio", "starlette", "uvicorn"}}
 
-# What is built on PyTorch and nothing else watches it as PyTorch's own integration does, rather than anew.
-BUILT_ON = {"lightning": "torch", "transformers": "torch"}
+# What is built on PyTorch and nothing else watches it as PyTorch's own integration does, rather than anew; likewise
+# those built on JAX share its sums.
+BUILT_ON = {"lightning": "torch", "transformers": "torch", "optax": "jax", "keras": "jax"}
 
 WEB_LAYERS = ["core", "engine", "render", "ui", "workbench", "hosts"]
 
