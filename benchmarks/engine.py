@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def kernels(rows: int) -> dict[str, float]:
     rng = np.random.default_rng(1)
     side = BINS + 5
     codes = [rng.normal(120, 30, rows).clip(0, 239).astype(np.uint8) for _ in range(COLUMNS)]
-    pairs = list(zip(codes, codes[1:], strict=False))
+    pairs = list(pairwise(codes))
     table = np.arange(256, dtype=np.int64)
     found = {
         "numpy, in pieces (ours)": best(
@@ -125,7 +126,7 @@ def measure(rows: int, folder: Path, compare: bool) -> dict[str, float]:
     summaries = engine.describe([f"x{k}" for k in range(COLUMNS)])
     found = {"describe": time.perf_counter() - start}
     axes = [Binning(s.name, "linear", (s.min, s.max)) for s in summaries]
-    pairs = tuple(zip(axes, axes[1:], strict=False))
+    pairs = tuple(pairwise(axes))
     whole = CubeQuery(pairs, BINS)
     start = time.perf_counter()
     engine.cube(whole)

@@ -47,7 +47,7 @@ class PageOpener:
         self._folder = folder
 
     def __call__(self, page: Path | str, **context: Any) -> Page:
-        """Opens an HTML file, HTML itself, or an address of this machine; `context` holds options of a Playwright context."""
+        """Opens an HTML file, HTML itself, or an address of this machine; `context` is for Playwright's context."""
         if isinstance(page, str) and page.startswith(LOCAL_SERVER):
             return self.visit(page, self._browser.new_context(**context))
         if isinstance(page, str):

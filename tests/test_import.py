@@ -8,6 +8,7 @@ HEAVY = {
     "keras",
     "tensorflow",
     "jax",
+    "optax",
     "torch",
     "lightning",
     "transformers",
@@ -15,6 +16,9 @@ HEAVY = {
     "polars",
     "typer",
     "rich",
+    "duckdb",
+    "starlette",
+    "uvicorn",
     "IPython",
     "matplotlib",
 }

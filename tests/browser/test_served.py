@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import undertow as ut
-
 from serving import Client, serving
+
 from .workbench import Workbench
 
 EVIL = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
@@ -171,7 +171,9 @@ def test_a_killed_training_is_said_to_have_crashed_and_its_rows_stay(
 def test_the_same_data_are_the_same_picture_as_in_the_file(open_page: Any, client: Client, root: Path) -> None:
     folder = record(root, rows=60)
     served = opened(open_page, client, viewport={"width": 1236, "height": 800})
-    file = Workbench(open_page(ut.show(ut.load(root), open=False, title="runs").html, viewport={"width": 1000, "height": 800}))
+    file = Workbench(
+        open_page(ut.show(ut.load(root), open=False, title="runs").html, viewport={"width": 1000, "height": 800})
+    )
     for page in (served, file):
         page.page.mouse.move(2, 2)
         page.page.wait_for_timeout(1200)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from undertow.errors import CancelledError, QueryError
 from undertow.query import Ticket
 from undertow.query._questions import (
+    EVERYTHING,
     Binning,
     ColumnFilter,
     CubeQuery,
@@ -116,9 +117,7 @@ class EngineSuite:
     ) -> None:
         engine, oracle = both(engine_of, table)
         axes = [axis(data.draw, oracle, name) for name in ("x", "y", "k")]
-        active = data.draw(
-            st.one_of(st.none(), st.tuples(st.sampled_from(axes), st.sampled_from([1, 7, 60, 240])))
-        )
+        active = data.draw(st.one_of(st.none(), st.tuples(st.sampled_from(axes), st.sampled_from([1, 7, 60, 240]))))
         bins = data.draw(st.sampled_from([1, 3, 7, 60, 240] if active is None else [3, 60]))
         query = CubeQuery(((axes[0], axes[1]), (axes[1], axes[2]), (axes[0], axes[0])), bins, filters, active)
         found = engine.cube(query)
@@ -225,7 +224,7 @@ class EngineSuite:
         engine = engine_of({"x": x.tolist(), "y": y.tolist()})
         left, right = (Binning(name, "linear", (0.0, 1.0)) for name in "xy")
         heights = ((np.arange(245, dtype=np.float32) + 0.5) / 240,) * 2
-        ask = lambda t, h, reach=0.5, filters=Filters(): engine.nearest(  # noqa: E731
+        ask = lambda t, h, reach=0.5, filters=EVERYTHING: engine.nearest(  # noqa: E731
             NearestQuery(left, right, t, h, heights, reach, filters)
         )
         middle = lambda v: (bin_codes(v, edges("linear", (0.0, 1.0), 240)) + 0.5) / 240  # noqa: E731

@@ -16,11 +16,10 @@ from typing import Any
 import pytest
 
 import undertow as ut
+from serving import Client, header_of, serving
 from undertow.errors import ViewError
 from undertow.view import _page, _server
 from undertow.view._server import Server
-
-from serving import Client, header_of, serving
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
@@ -81,7 +80,9 @@ def test_the_token_may_stand_in_the_address(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", [*DOORS, "/static/server.js"])
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1:1", "127.0.0.1.evil.example:{port}", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1:1", "127.0.0.1.evil.example:{port}", ""]
+)
 def test_a_name_that_is_not_ours_is_refused(client: Client, path: str, host: str) -> None:
     """DNS rebinding: the name of a hostile page may point here, but it stays its own."""
     assert client.ask(path, Host=host.format(port=client.server.port))[0] == 421

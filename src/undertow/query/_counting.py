@@ -134,7 +134,7 @@ class Counting:
         if channels > 2:
             return [(codes, (np.minimum(k, channels - 1) == channel).astype(float)) for channel in range(channels)]
         known = k < FINE_BINS
-        places = (k + 0.5) / FINE_BINS
+        places: npt.NDArray[Any] = (k + 0.5) / FINE_BINS
         if color.scale == "category":
             places = 1 - (k + 0.5) / min(FINE_BINS, color.domain[1] + 1)
         return [(codes, known.astype(float)), (codes, np.where(known, places, 0.0))]
@@ -147,5 +147,5 @@ class Counting:
 
 
 def colour_channels(axis: Binning) -> int:
-    """How many numbers a cell says of its rows' colours: eight hues of few categories, else how many and their places."""
+    """How many numbers a cell says of its rows' colours: a hue each of few categories, else a count and a sum."""
     return HUES if axis.scale == "category" and axis.domain[1] < HUES else 2

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Codes", "Check", "joint", "nearest"]
+__all__ = ["Check", "Codes", "joint", "nearest"]
 
 #: One code a row.
 Codes = npt.NDArray[np.unsignedinteger[Any]]
@@ -40,7 +40,7 @@ def joint(
     size: int,
     tint: tuple[Codes, npt.NDArray[np.float64]] | None = None,
     check: Check = lambda: None,
-) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
+) -> npt.NDArray[Any]:
     """How many rows lie in each cell: the sum of what the tables say of a row's codes is its cell.
 
     Args:
@@ -72,7 +72,7 @@ def joint(
         return np.bincount(cells, weights, minlength=size)
 
     pieces = list(_spans(total, max(_PIECE, _PER_CELL * size)))
-    result = np.zeros(size, np.int64 if tint is None else np.float64)
+    result: npt.NDArray[Any] = np.zeros(size, np.int64 if tint is None else np.float64)
     for part in _pool().map(count, pieces):
         result += part
     return result
@@ -92,6 +92,7 @@ def nearest(
         right: Codes. Shape (rows,).
         distance: By left and right code. Shape (245, 245).
         mask: Which rows count; None for all.
+        check: Called now and then.
     """
     flat, side = distance.ravel(), distance.shape[1]
 

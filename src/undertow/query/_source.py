@@ -88,7 +88,9 @@ class ParquetSource:
         if not paths:
             raise QueryError("there is no file to ask")
         self.rows = sum(pq.read_metadata(path).num_rows for path in paths)
-        schema = pa.unify_schemas([pq.read_schema(path).remove_metadata() for path in paths], promote_options="permissive")
+        schema = pa.unify_schemas(
+            [pq.read_schema(path).remove_metadata() for path in paths], promote_options="permissive"
+        )
         self._files = [str(path) for path in paths]
         # SQL has no column without a name, and none that differs from another by its case alone.
         self.columns = tuple(_described(field) for field in schema if field.name and _shown(field.type))

@@ -67,9 +67,7 @@ def _one(wanted: ColumnFilter, variable: Variable) -> Sql:
     else:
         for low, high in wanted.ranges:
             # isfinite: to DuckDB NaN is the largest number, and within any range that is open above.
-            parts.append(
-                Sql(f"coalesce({v} >= ?::DOUBLE AND {v} <= ?::DOUBLE AND isfinite({v}), false)", (low, high))
-            )
+            parts.append(Sql(f"coalesce({v} >= ?::DOUBLE AND {v} <= ?::DOUBLE AND isfinite({v}), false)", (low, high)))
         for special in wanted.special:
             text = {"nan": f"isnan({v})", "+inf": f"isinf({v}) AND {v} > 0", "-inf": f"isinf({v}) AND {v} < 0"}[special]
             parts.append(Sql(f"coalesce({text}, false)"))

@@ -61,9 +61,9 @@ def summarize(name: str, variable: Variable, rows: int, ask: Callable[..., dict[
         ask: Answers SQL and its parameters with NumPy arrays by name.
     """
     if rows == 0:
-        nothing = (math.nan,) * 3
         counted = tuple((code, 0) for code in range(len(variable.names or ())))
-        return Summary(name, 0, 0, 0, 0, 0, 0, *nothing, False, (), variable.names, counted)
+        nothing = math.nan
+        return Summary(name, 0, 0, 0, 0, 0, 0, nothing, nothing, nothing, False, (), variable.names, counted)
     query = (
         "SELECT count(*) - count(v) AS missing, count(*) FILTER (isnan(v)) AS nan, "  # noqa: S608 - c0, c1, …
         "count(*) FILTER (isinf(v) AND v > 0) AS high, count(*) FILTER (isinf(v) AND v < 0) AS low, "
@@ -79,15 +79,26 @@ def summarize(name: str, variable: Variable, rows: int, ask: Callable[..., dict[
         for code, count in zip(by_code["c"].tolist(), by_code["n"].tolist(), strict=True):
             counts[code] = count
     nothing_finite = _is_null(found["least"])
+    number = {
+        key: math.nan if _is_null(found[key]) else float(found[key]) + 0.0 for key in ("least", "most", "positive")
+    }
     return Summary(
-        name,
-        rows,
-        *(int(found[key]) for key in ("missing", "nan", "high", "low", "small")),
-        *(math.nan if _is_null(found[key]) else float(found[key]) + 0.0 for key in ("least", "most", "positive")),
-        not nothing_finite and bool(found["whole"]),
-        () if variable.names is not None or nothing_finite else _quantiles(variable, ask),
-        variable.names,
-        tuple(sorted(enumerate(counts), key=lambda each: (-each[1], each[0]))) if variable.names is not None else (),
+        name=name,
+        rows=rows,
+        missing=int(found["missing"]),
+        nan=int(found["nan"]),
+        positive_infinity=int(found["high"]),
+        negative_infinity=int(found["low"]),
+        non_positive=int(found["small"]),
+        min=number["least"],
+        max=number["most"],
+        min_positive=number["positive"],
+        integer=not nothing_finite and bool(found["whole"]),
+        quantiles=() if variable.names is not None or nothing_finite else _quantiles(variable, ask),
+        names=variable.names,
+        categories=tuple(sorted(enumerate(counts), key=lambda each: (-each[1], each[0])))
+        if variable.names is not None
+        else (),
     )
 
 

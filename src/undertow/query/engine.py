@@ -61,7 +61,9 @@ class DuckEngine:
         self._local = threading.local()
         self._lock = threading.Lock()
         files = None if isinstance(data, Frame) else [Path(path) for path in data]
-        self._source: Source = FrameSource(data) if isinstance(data, Frame) else ParquetSource(files or [], self._database)
+        self._source: Source = (
+            FrameSource(data) if isinstance(data, Frame) else ParquetSource(files or [], self._database)
+        )
         self.rows_total = self._source.rows
         self.columns = self._source.columns
         self._summaries: dict[str, Summary] = {}
@@ -150,8 +152,8 @@ class DuckEngine:
         )
         parameters = (width, low, span, width) if span > 0 else ()
         found = self._asker(ticket, mask)(query_text, parameters)
-        firsts: dict[float, int] = {}
-        keys = [None if np.isnan(g) else g for g in found["g"].tolist()]
+        firsts: dict[float | None, int] = {}
+        keys: list[float | None] = [None if np.isnan(g) else g for g in found["g"].tolist()]
         for key, first in zip(keys, found["first"].tolist(), strict=True):
             firsts[key] = min(first, firsts.get(key, first))
         out = []
@@ -159,9 +161,8 @@ class DuckEngine:
             chosen = np.array([each == key for each in keys], bool)
             name = query.y if by is None else "missing" if key is None else _named(by, key)
             at = low + (found["b"][chosen].astype(float) + 0.5) / width * (extent.max - low)
-            out.append(
-                Series(name, at, *(found[each][chosen] for each in ("low", "mean", "high")), found["n"][chosen])
-            )
+            low_, mean, high, count = (found[each][chosen] for each in ("low", "mean", "high", "n"))
+            out.append(Series(name, at, low_, mean, high, count))
         return out
 
     def nearest(self, query: NearestQuery, ticket: Ticket | None = None) -> int | None:
@@ -217,14 +218,14 @@ class DuckEngine:
         found = self._asker(ticket)(f"SELECT {sql.text} AS p FROM frame", sql.parameters)["p"]  # noqa: S608 - see _sql
         return np.asarray(found, bool)
 
-    def _holding(
-        self, search: str, among: npt.NDArray[np.bool_], ticket: Ticket | None
-    ) -> npt.NDArray[np.bool_]:
+    def _holding(self, search: str, among: npt.NDArray[np.bool_], ticket: Ticket | None) -> npt.NDArray[np.bool_]:
         """Which of some rows hold a text in one of their values, whatever the case."""
         wanted = search.lower()
         held = np.zeros(self.rows_total, bool)
         for name, variable in self._source.variables.items():
-            names = variable.names and np.array([wanted in each.lower() for each in variable.names])
+            names = None
+            if variable.names is not None:
+                names = np.array([wanted in each.lower() for each in variable.names], bool)
             start = 0
             for values, valid in self._read(name, ticket or Ticket()):
                 span = slice(start, start + len(values))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -33,7 +31,7 @@ def milliseconds(values: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     return np.asarray(ticks * per_unit if per_unit >= 1 else ticks / (1 / per_unit), np.float64)
 
 
-def as_text(value: Any) -> str:
+def as_text(value: float) -> str:
     """A number as the page's language writes it, so that a search finds there what it finds here."""
     if isinstance(value, int):
         return str(value)
@@ -45,7 +43,7 @@ def as_text(value: Any) -> str:
     digits, _, power = repr(float(magnitude)).partition("e")
     exponent = int(power or 0)
     if magnitude == 0 or not power:
-        return sign * (magnitude != 0) + digits.removesuffix(".0")
+        return (sign if magnitude else "") + digits.removesuffix(".0")
     # Python turns to exponents below 1e-4 and from 1e16 on, the page below 1e-6 and from 1e21 on.
     bare = digits.replace(".", "").removesuffix("0") if digits.endswith(".0") else digits.replace(".", "")
     if -7 < exponent < 0:

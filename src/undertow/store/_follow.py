@@ -163,7 +163,6 @@ class Follower:
                 self._open.pop(path)[0].close()
         return segments
 
-
     def _segment(self, path: Path) -> pa.Table:
         table = read_parquet(path)
         missing = _missing(path, table)

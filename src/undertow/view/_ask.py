@@ -71,10 +71,10 @@ def _rows(engine: Engine, query: Any, ticket: Ticket, blocks: Blocks) -> Any:
 
 def _values(engine: Engine, query: Any, ticket: Ticket, blocks: Blocks) -> Any:
     ids = query.get("ids") if isinstance(query, dict) else None
-    known = isinstance(ids, list) and len(ids) <= _MOST_VALUES
-    if not known or not all(type(each) is int and 0 <= each < 2**53 for each in ids):
+    known = ids if isinstance(ids, list) and len(ids) <= _MOST_VALUES else [None]
+    if not all(type(each) is int and 0 <= each < 2**53 for each in known):
         raise QueryError(f"ids must be a list of at most {_MOST_VALUES} row numbers")
-    table = engine.values(np.array(ids, np.int64), _names(query), ticket)
+    table = engine.values(np.array(known, np.int64), _names(query), ticket)
     return _columns(engine, table, ticket, blocks)
 
 
@@ -137,7 +137,9 @@ def _columns(engine: Engine, table: pa.Table, ticket: Ticket, blocks: Blocks) ->
         values, kind = table[name], kinds[name]
         if kind == "category":
             names = pa.array(engine.describe([name], ticket)[0].names or [], pa.string())
-            texts = values.cast(pa.string()) if not pa.types.is_dictionary(values.type) else pc.cast(values, pa.string())
+            texts = (
+                values.cast(pa.string()) if not pa.types.is_dictionary(values.type) else pc.cast(values, pa.string())
+            )
             codes = pc.index_in(texts, value_set=names).combine_chunks()
             present = np.asarray(texts.is_valid().to_numpy()) if texts.null_count else None
             place = blocks.add(np.asarray(pc.fill_null(codes, 0).to_numpy(), "<u4"), present)

@@ -90,7 +90,6 @@ class Guard:
                 raise _TooLargeError
             return message
 
-
         async def unless_too_large(message: Message) -> None:
             if seen <= MOST_BYTES:
                 await sealed(message)

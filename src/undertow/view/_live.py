@@ -124,7 +124,9 @@ class Live:
                 if stamp in self._kept:
                     self._kept.move_to_end(stamp)
                     return self._kept[stamp]
-                tables = {name: (feed.table("steps"), feed.table("layers"), feed.params) for name, feed in feeds.items()}
+                tables = {
+                    name: (feed.table("steps"), feed.table("layers"), feed.params) for name, feed in feeds.items()
+                }
                 names = {name: str(self._entries.get(name, {}).get("name", name)) for name in feeds}
                 problems = [problem for feed in feeds.values() for problem in feed.problems]
             frames, findings = _build(tables, names, problems)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import anyio
 import uvicorn
@@ -67,6 +67,9 @@ _PAGE = """<!doctype html>
 """
 
 
+_Made = TypeVar("_Made")
+
+
 class Watch:
     """Looks at the folder again and again, and wakes those who wait for news."""
 
@@ -108,7 +111,7 @@ class Watch:
         self._news = anyio.Event()
 
     async def changes(self) -> AsyncIterator[bytes]:
-        """The run list as server-sent events: first all of it, then what changed. A slow reader misses nothing but haste."""
+        """The run list as server-sent events: first all of it, then what changed since, however slow the reader."""
         seen: dict[str, dict[str, Any]] | None = None
         self._watchers += 1
         try:
@@ -130,8 +133,8 @@ class Watch:
             self._watchers -= 1
 
 
-def application(live: Live, token: str, host: str, port: int, most_cells: int = MOST_CELLS) -> Guard:
-    """The ASGI application.
+def application(live: Live, token: str, host: str, port: int, most_cells: int = MOST_CELLS) -> tuple[Guard, Watch]:
+    """The ASGI application, and what looks after its folder.
 
     Args:
         live: The folder.
@@ -219,10 +222,7 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
         Route("/api/ask", ask, methods=["POST"]),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={_BadRequestError: refused})
-    app.state.watch = watch
-    guard = Guard(app, token, host, port)
-    guard.watch = watch
-    return guard
+    return Guard(app, token, host, port), watch
 
 
 class Server:
@@ -254,7 +254,7 @@ class Server:
             raise ViewError(f"cannot listen on {host}:{port}: {error}") from error
         self.token = secrets.token_urlsafe(24)
         self.port = int(self._socket.getsockname()[1])
-        app = application(Live(root), self.token, host, self.port, most_cells)
+        app, watch = application(Live(root), self.token, host, self.port, most_cells)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -264,9 +264,11 @@ class Server:
             timeout_graceful_shutdown=3,
             limit_concurrency=2048,
         )
-        self._server = _Stopping(config, app.watch)
+        self._server = _Stopping(config, watch)
         shown = "127.0.0.1" if host in {"0.0.0.0", ""} else "[::1]" if host == "::" else host  # noqa: S104 - compared
-        self.url = f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{self.port}/?token={self.token}"
+        self.url = (
+            f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{self.port}/?token={self.token}"
+        )
 
     def run(self, started: Callable[[], object] = lambda: None) -> None:
         """Answers until it is told to stop, by `stop` or a signal; calls `started` once it does."""
@@ -331,9 +333,7 @@ async def _json(request: Request) -> dict[str, Any]:
     return body
 
 
-async def _while_wanted(
-    request: Request, work: Callable[[Ticket], bytes], limiter: anyio.CapacityLimiter
-) -> Response:
+async def _while_wanted(request: Request, work: Callable[[Ticket], bytes], limiter: anyio.CapacityLimiter) -> Response:
     """Does work in a thread until it is done, whoever asked has hung up, or it has taken too long."""
     ticket = Ticket()
 
@@ -361,14 +361,14 @@ async def _while_wanted(
     return response
 
 
-def _made(snapshot: Snapshot, making: threading.Lock, name: str, make: Callable[[], Any]) -> Any:
+def _made(snapshot: Snapshot, making: threading.Lock, name: str, make: Callable[[], _Made]) -> _Made:
     """What is made of a snapshot once, for all pages that ask for it."""
     with making:
         lock = snapshot.made.setdefault((name, "lock"), threading.Lock())
     with lock:
         if name not in snapshot.made:
             snapshot.made[name] = make()
-        return snapshot.made[name]
+        return cast("_Made", snapshot.made[name])
 
 
 def _error(status: int, why: str) -> Response:
