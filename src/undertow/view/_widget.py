@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pyarrow as pa
 import traitlets
 
 from ..frame import Frame
+from ..query import DuckEngine, Ticket
+from ._ask import answer
 from ._live import Live, Snapshot
 from ._page import bundle
 from ._wire import is_large, whole
@@ -29,7 +32,7 @@ _MOST_CELLS = 1_000_000
 _POLL_SECONDS = 0.5
 
 
-class Widget(anywidget.AnyWidget):
+class Widget(anywidget.AnyWidget):  # type: ignore[misc]
     """The workbench as a notebook's widget; `View.widget` makes it.
 
     Args:
@@ -42,10 +45,13 @@ class Widget(anywidget.AnyWidget):
         height: Pixels.
     """
 
+    # Read when they are needed, not when the class is made: a checkout may have no bundle.
+    _esm = traitlets.Unicode("").tag(sync=True)
+    _css = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(640).tag(sync=True)
     _version = traitlets.Int(0).tag(sync=True)
     _parts = traitlets.Int(0).tag(sync=True)
-    _bits = traitlets.Bytes(b"").tag(sync=True)
+    _bits = traitlets.CBytes(b"").tag(sync=True)
     _selected = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -61,7 +67,6 @@ class Widget(anywidget.AnyWidget):
         super().__init__(_esm=bundle("widget.js"), _css=bundle("widget.css"), height=height)
         self._about = {"title": title, "theme": theme, "subtitle": subtitle}
         self._snapshots: dict[int, Snapshot] = {}
-        self._engines: dict[tuple[int, str], Any] = {}
         self._answers = _Answers(self)
         self._callbacks: list[Callable[[pa.Table], object]] = []
         self.observe(self._tell, names="_selected")
@@ -170,12 +175,7 @@ class _Answers:
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._engines: dict[tuple[int, str], Any] = {}
-        try:
-            import duckdb  # noqa: F401
-
-            self.possible = True
-        except ModuleNotFoundError:
-            self.possible = False
+        self.possible = find_spec("duckdb") is not None
 
     def take(self, content: Mapping[str, Any]) -> None:
         number = content.get("ask")
@@ -191,14 +191,12 @@ class _Answers:
             self._widget.send({"answer": number, "part": index, "of": len(parts)}, [part])
 
     def _answer(self, content: Mapping[str, Any]) -> bytes:
-        from ..query import Ticket
-        from ..query.engine import Engine
-        from ._ask import answer
-
         key = int(content["version"]), str(content["lens"])
         snapshots = self._widget._snapshots
         if key not in self._engines:
-            frame = next(frame for frame in snapshots[key[0]].frames if frame.lens == key[1] and is_large(frame, _MOST_CELLS))
+            frame = next(
+                frame for frame in snapshots[key[0]].frames if frame.lens == key[1] and is_large(frame, _MOST_CELLS)
+            )
             self._engines = {known: engine for known, engine in self._engines.items() if known[0] in snapshots}
-            self._engines[key] = Engine(frame)
+            self._engines[key] = DuckEngine(frame)
         return answer(self._engines[key], str(content["question"]), content["query"], Ticket())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..frame import Frame
@@ -28,15 +28,22 @@ def pack(header: dict[str, Any], streams: Sequence[bytes]) -> bytes:
     return b"".join([len(text).to_bytes(4, "little"), text, *streams])
 
 
-def whole(snapshot: Snapshot, title: str, most: int = MOST_CELLS) -> bytes:
-    """A snapshot with the values of all its frames but the large ones, of which only the description is sent."""
+def whole(snapshot: Snapshot, title: str, most: int = MOST_CELLS, more: Mapping[str, str] | None = None) -> bytes:
+    """A snapshot with the values of all its frames but the large ones, of which only the description is sent.
+
+    Args:
+        snapshot: What to send.
+        title: The page's title.
+        most: How many values a frame has that is sent.
+        more: Further words of the header, in place of `about`'s: "theme", "subtitle".
+    """
     blocks = Blocks()
     frames = [
         {**frame_header(frame, None if is_large(frame, most) else blocks), "remote": is_large(frame, most)}
         for frame in snapshot.frames
     ]
     streams = blocks.finish()
-    return pack({**about(snapshot, title), "blocks": sizes(blocks, streams), "frames": frames}, streams)
+    return pack({**about(snapshot, title), **(more or {}), "blocks": sizes(blocks, streams), "frames": frames}, streams)
 
 
 def about(snapshot: Snapshot, title: str) -> dict[str, Any]:
