@@ -11,7 +11,7 @@ const VERSION = 2;
 /** Frames of fewer rows are kept in the page's own thread: a worker would cost more than it takes off. */
 const FEW_ROWS = 20_000;
 
-interface HeaderColumn extends ColumnInfo, StoredColumn {
+export interface HeaderColumn extends ColumnInfo, StoredColumn {
   readonly block: number;
   readonly valid: { readonly block: number; readonly offset: number } | null;
 }
@@ -20,7 +20,12 @@ interface HeaderColumn extends ColumnInfo, StoredColumn {
 export interface HeaderFrame extends Omit<FrameInfo, "columns"> {
   readonly columns: readonly HeaderColumn[];
   readonly remote?: boolean;
+  /** Where only what is new is in the container: stretches of rows, by the row that each began with before; −1 for new. */
+  readonly kept?: { readonly starts: PlacedArray; readonly lengths: PlacedArray };
 }
+
+/** An array within the blocks. */
+export type PlacedArray = Omit<StoredColumn, "name" | "categories"> & { readonly block: number };
 
 export interface Header {
   readonly version: number;
@@ -54,12 +59,14 @@ export async function openContainer(
  * The same of a header that is read already.
  *
  * @param remote Makes the engine of a frame whose values are not in the container.
+ * @param grown Makes the engine of a frame of which it holds only what is new.
  */
 export async function openHeader(
   header: Header,
   takeBlock: TakeBlock,
   workers: () => readonly Place[],
   remote?: (frame: FrameInfo) => Engine,
+  grown?: (frame: HeaderFrame, places: readonly Place[]) => Promise<Engine>,
 ): Promise<Document> {
   if (header.version > VERSION)
     throw new Error(
@@ -72,7 +79,9 @@ export async function openHeader(
       continue;
     }
     const many = frame.rows > FEW_ROWS ? workers() : [];
-    engines.push(await openFrame(frame, header.blocks, takeBlock, many.length ? many : [new LocalPlace()]));
+    const places = many.length ? many : [new LocalPlace()];
+    if (frame.kept && grown) engines.push(await grown(frame, places));
+    else engines.push(await openFrame(frame, header.blocks, takeBlock, places));
   }
   return { title: header.title, subtitle: header.subtitle, theme: header.theme, engines, findings: header.findings };
 }
@@ -83,9 +92,7 @@ async function openFrame(
   takeBlock: TakeBlock,
   places: readonly Place[],
 ): Promise<MemoryEngine> {
-  const ends = places.map((_, i) =>
-    i === places.length - 1 ? frame.rows : 8 * Math.round(((i + 1) * frame.rows) / places.length / 8),
-  );
+  const ends = sharesOf(frame.rows, places.length);
   await Promise.all(places.map((place, i) => place.start(ends[i]! - (ends[i - 1] ?? 0))));
   const opened = new Map<string, Opened>();
   const groups = new Map<number, HeaderColumn[]>();
@@ -107,6 +114,13 @@ async function openFrame(
     }),
   );
   return new MemoryEngine(frame, places, ends, opened);
+}
+
+/** Where the share of each place ends, in rows; all but the last are multiples of 8. */
+export function sharesOf(rows: number, places: number): number[] {
+  return Array.from({ length: places }, (_, i) =>
+    i === places - 1 ? rows : 8 * Math.round(((i + 1) * rows) / places / 8),
+  );
 }
 
 /** What decoding needs of a column, without its description. */

@@ -2,6 +2,7 @@ import type { Vector } from "../core/column";
 import { Shard } from "./shard";
 import { argsort } from "./sort";
 import { openColumn, percentiles } from "./column-data";
+import { summarize } from "./summary";
 import { buffersOf } from "./vectors";
 
 /** What can be asked of a place where rows are kept; the same in this thread and in a worker. */
@@ -10,6 +11,7 @@ export const operations = {
   openColumn,
   argsort,
   percentiles,
+  summarize,
 };
 
 export type Operations = typeof operations;

@@ -1,7 +1,10 @@
 import "../ui/style.css";
 import { effect } from "@preact/signals";
+import type { HeaderFrame } from "../engine/container";
 import { openHeader } from "../engine/container";
 import type { Document, FrameInfo } from "../engine/engine";
+import { grow } from "../engine/grow";
+import type { Place } from "../engine/handle";
 import { servePlace, WorkerPlace } from "../engine/handle";
 import type { AnswerHeader, Ask } from "../engine/remote";
 import { RemoteEngine } from "../engine/remote";
@@ -74,7 +77,15 @@ function start(root: HTMLElement): void {
       asked.push(engine);
       return engine;
     };
-    await session.replace(await openHeader(header, (block) => blocks[block]!, places, remote));
+    const before = session.document.peek().engines;
+    const growing = (frame: HeaderFrame, shares: readonly Place[]) =>
+      grow(
+        before.find((engine) => engine.frame.lens === frame.lens)!,
+        frame,
+        blocks,
+        shares,
+      );
+    await session.replace(await openHeader(header, (block) => blocks[block]!, places, remote, growing));
     for (const engine of engines) engine.close();
     [have, workers, engines] = [header.snapshot, hired, asked];
     [list.shown.value, list.problems.value] = [header.runs, header.problems];
