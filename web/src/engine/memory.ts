@@ -24,6 +24,12 @@ import { bucketSeries } from "./series";
 import { cutKey, resolutionOf } from "./shard";
 import { join, take } from "./vectors";
 
+/**
+ * Edges that a column's codes know at most: those of some ten domains with all their scales. Codes would hold eight times as
+ * many in their 16 bits, but every change of a domain computes them all.
+ */
+const MOST_EDGES = 8192;
+
 /** One column as it came out of its block. */
 export interface Opened {
   readonly summary: Summary;
@@ -41,6 +47,7 @@ export class MemoryEngine implements Engine {
   /** The row that each place ends before. */
   readonly #ends: readonly number[];
   readonly #opened: ReadonlyMap<string, Opened>;
+  /** What every column's codes know, the scales used last at the end. */
   readonly #cuts = new Map<string, Map<string, readonly [Cut, number]>>();
   readonly #encoding = new Map<string, Promise<unknown>>();
   #sorted: { readonly key: string; readonly ids: Promise<Uint32Array> } | null = null;
@@ -231,18 +238,30 @@ export class MemoryEngine implements Engine {
     const known = this.#cuts.get(column) ?? new Map<string, readonly [Cut, number]>();
     const resolution = resolutionOf(axis, bins);
     const key = categories ? "category" : `${resolution} ${cutKey(axis)}`;
-    if (!known.has(key)) {
-      known.set(key, [axis, resolution]);
-      // With one scale come the others of its domain, so that changing between them asks no row again.
-      if (!categories)
-        for (const cut of siblings(axis, summary)) known.set(`${FINE_BINS} ${cutKey(cut)}`, [cut, FINE_BINS]);
-      this.#cuts.set(column, known);
-      const cuts = [...known.values()];
-      this.#encoding.set(
-        column,
-        this.#all((place) => place.ask("encode", column, cuts, categories ? categories.length : null)),
-      );
+    const own = known.get(key);
+    if (own) {
+      known.delete(key);
+      known.set(key, own);
+      return this.#encoding.get(column)!;
     }
+    // With one scale come the others of its domain, so that changing between them asks no row again.
+    if (!categories)
+      for (const cut of siblings(axis, summary)) known.set(`${FINE_BINS} ${cutKey(cut)}`, [cut, FINE_BINS]);
+    known.delete(key);
+    known.set(key, [axis, resolution]);
+    // Scales that were left long ago make room.
+    let total = [...known.values()].reduce((sum, [, bins]) => sum + bins + 1, 0);
+    for (const [old, [, bins]] of known) {
+      if (total <= MOST_EDGES || old === key) break;
+      known.delete(old);
+      total -= bins + 1;
+    }
+    this.#cuts.set(column, known);
+    const cuts = [...known.values()];
+    this.#encoding.set(
+      column,
+      this.#all((place) => place.ask("encode", column, cuts, categories ? categories.length : null)),
+    );
     return this.#encoding.get(column)!;
   }
 
