@@ -25,6 +25,8 @@ export interface StoredColumn {
   readonly planes: boolean;
   readonly valid: { readonly offset: number } | null;
   readonly categories: readonly string[] | null;
+  /** Whether the page says what the column holds, so that its values need not be gone through for that. */
+  readonly described: boolean;
 }
 
 /** Base85 text, and how many of the bytes in it are the block's zlib stream. */
@@ -34,7 +36,7 @@ export interface Block {
 }
 
 export interface OpenedColumn {
-  readonly summary: Summary;
+  readonly summary: Summary | null;
   /** The rows' values, one vector a share. */
   readonly shares: readonly Vector[];
 }
@@ -53,7 +55,7 @@ export async function openColumn(
   return columns.map((column) => {
     const vector = vectorOf(column, bytes);
     return {
-      summary: summarize(column.name, vector),
+      summary: column.described ? null : summarize(column.name, vector),
       shares: shares.map((to, i) => slice(vector, i === 0 ? 0 : shares[i - 1]!, to)),
     };
   });

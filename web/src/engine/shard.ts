@@ -42,6 +42,16 @@ interface Mask {
   readonly bytes: Uint8Array | null;
 }
 
+/** An answer that takes long, made in steps between which something else may be done. */
+export type Steps<T> = Generator<undefined, T>;
+
+export function isSteps(answer: unknown): answer is Steps<unknown> {
+  return typeof answer === "object" && answer !== null && Symbol.iterator in answer && "next" in answer;
+}
+
+/** Rows counted in one step: some milliseconds. */
+const STEP = 1 << 20;
+
 /** Scales of one column whose bins are kept, a byte a row each: the axis' own, and one that was just left. */
 const KEPT = 2;
 
@@ -64,15 +74,23 @@ export class Shard {
   }
 
   /** Cuts a column so finely that all its scales are among the cuts. */
-  encode(name: string, cuts: readonly (readonly [Cut, number])[], categories: number | null): void {
+  *encode(name: string, cuts: readonly (readonly [Cut, number])[], categories: number | null): Steps<void> {
     const column = this.#column(name);
-    column.coder = new Coder(cuts, categories);
-    column.codes = column.coder.encode(column.vector, this.#order);
+    const coder = new Coder(cuts, categories);
+    const codes = new Uint16Array(this.rows);
+    const encode = coder.encoder(column.vector);
+    for (let from = 0; from < this.rows; from += STEP) {
+      if (from > 0) yield;
+      encode(this.#order, codes, from, Math.min(this.rows, from + STEP));
+    }
+    // All at once: whatever was asked between two steps found the codes of before.
+    column.coder = coder;
+    column.codes = codes;
     column.bins.clear();
   }
 
   /** Joint counts, cumulative over the slices: counts[p][slice][left][right]. */
-  cube(query: ShardCube): { counts: Uint32Array[]; colours: Float32Array[] } {
+  *cube(query: ShardCube): Steps<{ counts: Uint32Array[]; colours: Float32Array[] }> {
     const side = sideOf(query.bins);
     const area = side * side;
     const rows = Math.min(query.rows, this.rows);
@@ -81,22 +99,29 @@ export class Shard {
     const slices = query.active ? sideOf(query.active.positions) + 1 : 1;
     // Slice k + 1 is the first that includes a row at position k.
     const offsets = active && Uint32Array.from(active.coarse, (k) => (k + 1) * area);
-    const tint = query.color && this.#bins(query.color, FINE_BINS).bytes;
-    const tints = query.color ? placesOf(query.color) : new Float32Array(0);
-    const channels = query.color ? colourChannels(query.color) : 0;
+    const tint = query.color && {
+      bytes: this.#bins(query.color, FINE_BINS).bytes,
+      places: placesOf(query.color),
+      channels: colourChannels(query.color),
+    };
     const counts: Uint32Array[] = [];
     const colours: Float32Array[] = [];
     for (const [left, right] of query.pairs) {
       const grid = new Uint32Array(slices * area);
-      const colour = tint ? new Float32Array(area * channels) : null;
-      const { bytes: a, coarse: rowOf } = this.#bins(left, query.bins);
-      const { bytes: b, coarse: columnOf } = this.#bins(right, query.bins);
-      for (let i = 0; i < rows; i++) {
-        if (mask !== null && mask[i] === 0) continue;
-        const cell = rowOf[a[i]!]! * side + columnOf[b[i]!]!;
-        grid[offsets === null ? cell : offsets[active!.bytes[i]!]! + cell]!++;
-        if (colour !== null) paint(colour, cell * channels, tint![i]!, channels, tints);
+      const colour = tint ? new Float32Array(area * tint.channels) : null;
+      const a = this.#bins(left, query.bins);
+      const b = this.#bins(right, query.bins);
+      // Grouped by what a row may need, so that no row asks what is the same for all.
+      const rowOf = Uint32Array.from(a.coarse, (k) => k * side);
+      for (let from = 0; from < rows; from += STEP) {
+        yield;
+        const to = Math.min(rows, from + STEP);
+        const cells = { from, to, mask, a: a.bytes, b: b.bytes, rowOf, columnOf: b.coarse };
+        if (offsets) countSlices(grid, cells, active!.bytes, offsets);
+        else count(grid, cells);
+        if (colour) tinge(colour, cells, tint!);
       }
+      yield;
       for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
       counts.push(grid);
       if (colour) colours.push(colour);
@@ -270,12 +295,49 @@ function rebin(from: number, to: number): Uint8Array {
   return Uint8Array.from({ length: sideOf(from) }, (_, k) => (k < from ? Math.floor((k * to) / from) : to + k - from));
 }
 
-/** Adds one row's colour to a cell: its hue, or its place by its display bin. */
-function paint(colour: Float32Array, at: number, bin: number, channels: number, places: Float32Array): void {
-  if (channels > 2) colour[at + Math.min(bin, channels - 1)]!++;
-  else if (bin < FINE_BINS) {
-    colour[at]!++;
-    colour[at + 1]! += places[bin]!;
+/** Some rows, and how to find their cells in the grid of two axes. */
+interface Cells {
+  readonly from: number;
+  readonly to: number;
+  readonly mask: Uint8Array | null;
+  readonly a: Uint8Array;
+  readonly b: Uint8Array;
+  /** Where the row of a grid starts that a byte of `a` belongs to. */
+  readonly rowOf: Uint32Array;
+  readonly columnOf: Uint8Array;
+}
+
+function count(grid: Uint32Array, { from, to, mask, a, b, rowOf, columnOf }: Cells): void {
+  for (let i = from; i < to; i++) if (mask === null || mask[i] !== 0) grid[rowOf[a[i]!]! + columnOf[b[i]!]!]!++;
+}
+
+/** @param offsets Where the slice starts that a byte of `active` is first counted in. */
+function countSlices(
+  grid: Uint32Array,
+  { from, to, mask, a, b, rowOf, columnOf }: Cells,
+  active: Uint8Array,
+  offsets: Uint32Array,
+): void {
+  for (let i = from; i < to; i++)
+    if (mask === null || mask[i] !== 0) grid[offsets[active[i]!]! + rowOf[a[i]!]! + columnOf[b[i]!]!]!++;
+}
+
+/** Adds the rows' colours to their cells: hues, or places by the display bin. */
+function tinge(
+  colour: Float32Array,
+  { from, to, mask, a, b, rowOf, columnOf }: Cells,
+  tint: { readonly bytes: Uint8Array; readonly places: Float32Array; readonly channels: number },
+): void {
+  const { bytes, places, channels } = tint;
+  for (let i = from; i < to; i++) {
+    if (mask !== null && mask[i] === 0) continue;
+    const at = channels * (rowOf[a[i]!]! + columnOf[b[i]!]!);
+    const bin = bytes[i]!;
+    if (channels > 2) colour[at + Math.min(bin, channels - 1)]!++;
+    else if (bin < FINE_BINS) {
+      colour[at]!++;
+      colour[at + 1]! += places[bin]!;
+    }
   }
 }
 

@@ -30,8 +30,8 @@ export function summarize(name: string, vector: Vector): Summary {
     name,
     rows,
     ...counts,
-    min: nothing ? NaN : min,
-    max: nothing ? NaN : max,
+    min: nothing ? NaN : min + 0, // −0 is 0
+    max: nothing ? NaN : max + 0,
     minPositive: minPositive === Infinity ? NaN : minPositive,
     integer: integer && !nothing,
     quantiles: vector.categories ? [] : quantiles(finite.subarray(0, present)),
@@ -47,7 +47,9 @@ function quantiles(finite: Float64Array): number[] {
   const found = atRanks(finite, wanted);
   return places.map((place) => {
     const [below, above] = [found.get(Math.floor(place))!, found.get(Math.ceil(place))!];
-    return below + (place - Math.floor(place)) * (above - below);
+    const value = below + (place - Math.floor(place)) * (above - below);
+    // The way between two huge numbers may be more than a number holds.
+    return (Number.isFinite(value) ? value : below) + 0;
   });
 }
 

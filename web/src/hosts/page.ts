@@ -30,13 +30,15 @@ async function start(script: string): Promise<void> {
 }
 
 /**
- * The text of a block, once the browser has read it: this script stands before the blocks. The element then goes, since what
- * is decoded need not lie in the page a second time.
+ * The text of a block, once the browser has read it: this script stands before the blocks. It is then taken out of the page,
+ * since what is decoded need not lie there a second time.
  */
 async function takeBlock(block: number): Promise<string> {
-  const find = (number: number) => document.getElementById(`undertow-block-${number}`);
-  while (document.readyState === "loading" && !find(block + 1)) await new Promise((done) => setTimeout(done, 10));
-  const element = find(block)!;
+  const find = () => document.getElementById(`undertow-block-${block}`);
+  // Whole once another element follows it.
+  while (document.readyState === "loading" && !find()?.nextElementSibling)
+    await new Promise((done) => setTimeout(done, 10));
+  const element = find()!;
   const text = element.textContent.trim();
   // Emptied rather than removed, so that the one before it is still known to be whole.
   if (text.length > 1 << 16) element.textContent = "";
