@@ -40,21 +40,20 @@ export class Coder {
     return FIRST + (this.edges.length || Math.min(MOST_CODES, Math.max(1, this.#categories)));
   }
 
-  /** What writes the codes of the rows `order[from]` to `order[to − 1]` in that order, into zeroes. */
-  encoder(vector: Vector): (order: Uint32Array, codes: Uint16Array, from: number, to: number) => void {
+  /** What writes the codes of the rows from `from` up to `to` into zeroes. */
+  encoder(vector: Vector): (codes: Uint16Array, from: number, to: number) => void {
     const { values, valid } = vector;
     const categories = this.#categories;
     const find = this.#finder();
-    return (order, codes, from, to) => {
-      for (let i = from; i < to; i++) {
-        const row = order[i]!;
+    return (codes, from, to) => {
+      for (let row = from; row < to; row++) {
         if (valid !== null && !isPresent(vector, row)) continue;
         const value = values[row]!;
         if (vector.categories)
-          codes[i] = FIRST + (categories > MOST_CODES ? Math.floor((value * MOST_CODES) / categories) : value);
+          codes[row] = FIRST + (categories > MOST_CODES ? Math.floor((value * MOST_CODES) / categories) : value);
         else if (value - value === 0)
-          codes[i] = FIRST + find(value + 0); // −0 is 0
-        else codes[i] = Number.isNaN(value) ? NAN : value > 0 ? POSITIVE : NEGATIVE;
+          codes[row] = FIRST + find(value + 0); // −0 is 0
+        else codes[row] = Number.isNaN(value) ? NAN : value > 0 ? POSITIVE : NEGATIVE;
       }
     };
   }

@@ -162,8 +162,10 @@ class Opening {
     for (const [i, { summary, shares }] of answers.entries()) {
       const { name } = columns[i]!;
       if (summary) this.#summaries.set(name, summary);
-      await Promise.all(shares.map((share, k) => this.#places[k]!.give(name, share)));
+      const given = shares.map((share, k) => this.#places[k]!.give(name, share));
+      // Places do what they are told in order: a question may follow before they have said that they took it.
       this.#there.get(name)!.resolve();
+      await Promise.all(given);
     }
   }
 }

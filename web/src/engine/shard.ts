@@ -77,11 +77,17 @@ export class Shard {
   *encode(name: string, cuts: readonly (readonly [Cut, number])[], categories: number | null): Steps<void> {
     const column = this.#column(name);
     const coder = new Coder(cuts, categories);
-    const codes = new Uint16Array(this.rows);
+    const inRowOrder = new Uint16Array(this.rows);
     const encode = coder.encoder(column.vector);
     for (let from = 0; from < this.rows; from += STEP) {
       if (from > 0) yield;
-      encode(this.#order, codes, from, Math.min(this.rows, from + STEP));
+      encode(inRowOrder, from, Math.min(this.rows, from + STEP));
+    }
+    // Shuffled afterwards: codes are smaller than values, and more of them lie in a cache.
+    const codes = new Uint16Array(this.rows);
+    for (let from = 0; from < this.rows; from += STEP) {
+      if (from > 0) yield;
+      shuffle(codes, inRowOrder, this.#order, from, Math.min(this.rows, from + STEP));
     }
     // All at once: whatever was asked between two steps found the codes of before.
     column.coder = coder;
@@ -97,8 +103,9 @@ export class Shard {
     const mask = this.#passing(query.filters);
     const active = query.active && this.#bins(query.active.axis, query.active.positions);
     const slices = query.active ? sideOf(query.active.positions) + 1 : 1;
-    // Slice k + 1 is the first that includes a row at position k.
-    const offsets = active && Uint32Array.from(active.coarse, (k) => (k + 1) * area);
+    // Slice k + 1 is the first that includes a row at position k. Without slices all start at 0: one loop counts for both,
+    // and has been compiled when a hand first brushes.
+    const offsets = active ? Uint32Array.from(active.coarse, (k) => (k + 1) * area) : new Uint32Array(256);
     const tint = query.color && {
       bytes: this.#bins(query.color, FINE_BINS).bytes,
       places: placesOf(query.color),
@@ -117,12 +124,11 @@ export class Shard {
         yield;
         const to = Math.min(rows, from + STEP);
         const cells = { from, to, mask, a: a.bytes, b: b.bytes, rowOf, columnOf: b.coarse };
-        if (offsets) countSlices(grid, cells, active!.bytes, offsets);
-        else count(grid, cells);
+        count(grid, cells, active?.bytes ?? a.bytes, offsets);
         if (colour) tinge(colour, cells, tint!);
       }
       yield;
-      for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
+      accumulate(grid, area);
       counts.push(grid);
       if (colour) colours.push(colour);
     }
@@ -307,12 +313,12 @@ interface Cells {
   readonly columnOf: Uint8Array;
 }
 
-function count(grid: Uint32Array, { from, to, mask, a, b, rowOf, columnOf }: Cells): void {
-  for (let i = from; i < to; i++) if (mask === null || mask[i] !== 0) grid[rowOf[a[i]!]! + columnOf[b[i]!]!]!++;
+function shuffle(to: Uint16Array, from: Uint16Array, order: Uint32Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) to[i] = from[order[i]!]!;
 }
 
 /** @param offsets Where the slice starts that a byte of `active` is first counted in. */
-function countSlices(
+function count(
   grid: Uint32Array,
   { from, to, mask, a, b, rowOf, columnOf }: Cells,
   active: Uint8Array,
@@ -320,6 +326,10 @@ function countSlices(
 ): void {
   for (let i = from; i < to; i++)
     if (mask === null || mask[i] !== 0) grid[offsets[active[i]!]! + rowOf[a[i]!]! + columnOf[b[i]!]!]!++;
+}
+
+function accumulate(grid: Uint32Array, area: number): void {
+  for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
 }
 
 /** Adds the rows' colours to their cells: hues, or places by the display bin. */
