@@ -81,7 +81,7 @@ def payload(
 
 
 def _frame(frame: Frame, blocks: Blocks, pool: ThreadPoolExecutor) -> dict[str, Any]:
-    # In the order that the page needs them: it decodes a block as soon as it is read, and its first picture needs these.
+    # In the order that the page needs them, which decodes a block as soon as it is read: its first picture needs these.
     first = {name: place for place, name in reversed(list(enumerate((frame.color, *frame.axes))))}
     described = {
         column.name: _column(column, frame.table[column.name], blocks, pool)

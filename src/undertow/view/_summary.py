@@ -1,4 +1,4 @@
-"""What a large column holds, said in the page's header: axes are laid out before a value is decoded. `docs/protocol.md`."""
+"""What a large column holds, as the header says it: axes stand before a value is decoded. `docs/protocol.md`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["summary"]
+__all__ = ["LEAST_ROWS", "summary"]
 
-#: Frames of fewer rows are described by the page itself, in no time.
+#: Frames of no more rows are described by the page itself, in no time.
 LEAST_ROWS = 20_000
 #: A column of more categories too: a count for each would only make the header longer.
 _MOST_CATEGORIES = 1000
