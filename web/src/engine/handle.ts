@@ -33,6 +33,8 @@ export interface Place {
     args: Parameters<Operations[K]>,
     transfer?: Transferable[],
   ): Promise<Awaited<ReturnType<Operations[K]>>>;
+  /** Lets go of the rows. */
+  stop(): void;
 }
 
 /** A place in this thread: for few rows, and where workers are not to be had. */
@@ -45,6 +47,10 @@ export class LocalPlace implements Place {
 
   async give(name: string, vector: Vector): Promise<void> {
     this.#shard.add(name, vector);
+  }
+
+  stop(): void {
+    this.#shard = new Shard(0);
   }
 
   async ask<K extends Methods>(method: K, args: Parameters<Shard[K]>): Promise<Answered<K>> {
@@ -107,7 +113,7 @@ export class WorkerPlace implements Place {
       else waiting?.reject(new Error(data.error));
     });
     worker.addEventListener("error", (event) => {
-      this.#dead = new Error(event.message || "A worker stopped.");
+      this.#dead = new Error(event.message || "a worker stopped");
       for (const { reject } of this.#waiting.values()) reject(this.#dead);
       this.#waiting.clear();
       failed(this.#dead);
@@ -133,6 +139,12 @@ export class WorkerPlace implements Place {
   ): Promise<Awaited<ReturnType<Operations[K]>>> {
     const urgency = operation === "openColumn" ? "later" : "next";
     return this.#send("do", operation, args, urgency, transfer) as Promise<Awaited<ReturnType<Operations[K]>>>;
+  }
+
+  stop(): void {
+    this.#worker.terminate();
+    this.#waiting.clear();
+    this.#dead = new Error("The workbench was closed.");
   }
 
   #send(

@@ -180,6 +180,10 @@ export class MemoryEngine implements Engine {
     });
   }
 
+  close(): void {
+    for (const place of this.#places) place.stop();
+  }
+
   #column(name: string): Opened {
     const column = this.#opened.get(name);
     if (!column) throw new Error(`No column named “${name}”.`);

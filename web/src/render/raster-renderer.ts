@@ -13,7 +13,8 @@ export interface RasterAnswer {
 export class RasterRenderer implements Renderer {
   readonly kind = "raster";
   readonly canvas = document.createElement("canvas");
-  readonly #worker: Worker | null;
+  #worker: Worker | null;
+  #scene: Scene | null = null;
   readonly #lender = new Lender();
   #busy = false;
   #drawn: (() => void) | undefined;
@@ -30,9 +31,16 @@ export class RasterRenderer implements Renderer {
       this.#waiting = null;
       if (next) this.draw(next.scene, next.drawn);
     });
+    worker?.addEventListener("error", () => {
+      // The picture is worth a wait.
+      worker.terminate();
+      this.#worker = null;
+      if (this.#scene) this.draw(this.#scene, this.#waiting?.drawn ?? this.#drawn);
+    });
   }
 
   draw(scene: Scene, drawn?: () => void): void {
+    this.#scene = scene;
     if (!this.#worker) {
       this.#show(rasterize(scene));
       drawn?.();
