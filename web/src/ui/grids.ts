@@ -13,8 +13,9 @@ const LONELY_SHARE = 1e-5;
 /** How far a neighbourhood reaches, as a share of the axes; and the wider one that tells a remote cell from a crowd's fringe. */
 const NEAR = 0.05;
 const FAR = 0.15;
-/** How strong a remote line is at least: a fringe is seen by its crowd, but nothing else shows these few rows. */
+/** How strong a remote line is at least, since nothing else shows these few rows; less where there are more than so many. */
 const REMOTE_STRENGTH = 0.65;
+const FEW_REMOTE = 40;
 
 /** Joint counts of two axes with what is needed to draw them. */
 export interface Counted {
@@ -62,9 +63,10 @@ export function densityOf(counted: Counted, style: Style): Density {
   if (cells === 0) return { grid: null, cells: null };
   const side = bins + SPECIAL_BINS;
   const [a, b] = counted.points;
-  if (cells <= FEW_CELLS || (a > 0 && b > 0)) return { grid: null, cells: linesOf(counted, style, () => true, most) };
+  const outliers = bins > COARSE_BINS && !(a > 0 && b > 0) ? isolated(counts, side) : new Map<number, boolean>();
+  if (cells <= FEW_CELLS || (a > 0 && b > 0))
+    return { grid: null, cells: linesOf(counted, style, () => true, most, outliers) };
   const beyond = (cell: number) => Math.floor(cell / side) >= bins && cell % side >= bins;
-  const outliers = bins > COARSE_BINS ? isolated(counts, side) : new Map<number, boolean>();
   return {
     grid: gridOf(counted, style),
     cells: linesOf(counted, style, (cell) => beyond(cell) || outliers.has(cell), most, outliers),
@@ -114,15 +116,17 @@ function linesOf(
   for (let cell = 0; cell < counts.length; cell++) if (counts[cell]! > 0 && wanted(cell)) chosen.push(cell);
   if (chosen.length === 0) return null;
   // The strong ones last, on top.
-  chosen.sort((a, b) => counts[a]! - counts[b]!);
+  const far = (cell: number) => Number(remote.get(cell) ?? false);
+  chosen.sort((a, b) => far(a) - far(b) || counts[a]! - counts[b]!);
+  const many = chosen.reduce((sum, cell) => sum + far(cell), 0);
+  const least = REMOTE_STRENGTH * Math.min(1, Math.sqrt(FEW_REMOTE / many));
   const colours = new Uint8Array(4 * chosen.length);
   const colour = new Float64Array(3);
   chosen.forEach((cell, i) => {
     cellColour(colour, counted, style, cell);
     colours.set(colour, 4 * i);
     const share = Math.log1p(counts[cell]!) / Math.log1p(Math.max(2, most));
-    const least = remote.get(cell) ? REMOTE_STRENGTH : 0;
-    colours[4 * i + 3] = 255 * style.strength * Math.max(least, 0.14 + 0.8 * share);
+    colours[4 * i + 3] = 255 * style.strength * Math.max(least * far(cell), 0.14 + 0.8 * share);
   });
   return {
     left: Float32Array.from(chosen, (cell) => places[0][Math.floor(cell / side)]!),
