@@ -9,13 +9,10 @@ the ratio to the bare block of the same round, so that what else runs on the mac
 from __future__ import annotations
 
 import argparse
-import gc
 import itertools
 import json
 import os
 import platform
-import random
-import statistics
 import sys
 import tempfile
 import time
@@ -23,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from _rounds import HEAD, measure, show
 from torch import nn
 
 import undertow as ut
@@ -136,32 +134,6 @@ def contenders(folder: Path, chosen: list[str]) -> dict[str, Callable]:
     return known
 
 
-def measure(name: str, rounds: int, folder: Path, chosen: list[str]) -> dict[str, dict[str, float]]:
-    make, steps, _ = MODELS[name]
-    trainings = {label: Training(make, watch) for label, watch in contenders(folder, chosen).items()}
-    for training in trainings.values():
-        training.block(max(8, steps))
-    times: dict[str, list[float]] = {label: [] for label in trainings}
-    labels, order = list(trainings), random.Random(0)
-    for _ in range(rounds):
-        gc.collect()
-        for label in order.sample(labels, len(labels)):
-            time.sleep(0.2)  # until what the one before left to its threads is done
-            times[label].append(trainings[label].block(steps))
-    found = {}
-    for label, each in times.items():
-        ratios = [value / bare for value, bare in zip(each, times["bare"], strict=True)]
-        quartiles = statistics.quantiles(ratios, n=4)
-        found[label] = {
-            "ms": 1e3 * statistics.median(each),
-            "ratio": statistics.median(ratios),
-            "ratio_of_medians": statistics.median(each) / statistics.median(times["bare"]),
-            "ratio_low": quartiles[0],
-            "ratio_high": quartiles[2],
-        }
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", choices=[*MODELS, "all"], default="all")
@@ -177,17 +149,14 @@ def main() -> None:
         except ImportError:
             chosen = []
     report: dict[str, object] = {"python": platform.python_version(), "torch": torch.__version__, "results": {}}
-    print(f"{'model':<44} {'contender':<26} {'ms a step':>10} {'ratio':>7}   quartiles", flush=True)
+    print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name in MODELS if options.model == "all" else [options.model]:
-            found = measure(name, options.rounds, Path(folder), chosen)
+            make, steps, words = MODELS[name]
+            trainings = {label: Training(make, watch) for label, watch in contenders(Path(folder), chosen).items()}
+            found = measure({label: training.block for label, training in trainings.items()}, steps, options.rounds)
             report["results"][name] = found  # type: ignore[index]
-            for label, row in found.items():
-                print(
-                    f"{MODELS[name][2]:<44} {label:<26} {row['ms']:>10.3f} {row['ratio_of_medians']:>7.3f}"
-                    f"   {row['ratio_low']:.3f}–{row['ratio_high']:.3f}",
-                    flush=True,
-                )
+            show(words, found)
         if options.json:
             options.json.write_text(json.dumps(report, indent=2) + "\n")
         # wandb's process and our runs end with ours; what they wrote is not wanted.

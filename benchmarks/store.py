@@ -63,10 +63,15 @@ with Run(root, id="r", rank=rank) as run:
 
 KILLED = """
 import sys, time
+import numpy as np
 from undertow.record import Run
+# What was logged last, and when: in memory that outlives the process.
+logged = np.memmap(sys.argv[3], np.int64, "r+")
 run, pause, step = Run(sys.argv[1], id="r"), float(sys.argv[2]), 0
 while True:
+    now = time.time_ns()
     run.log({"x": step * 0.5, "y": -step}, step=step)
+    logged[:] = step, now
     step += 1
     if pause:
         time.sleep(pause)
@@ -119,11 +124,11 @@ def processes(root: Path, count: int = 8, rows: int = 4000, width: int = 300) ->
 
 
 def kill(root: Path, pause: float, after: float) -> dict[str, Any]:
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(root), str(pause)])
+    (root / "logged").write_bytes(bytes(16))
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(root), str(pause), str(root / "logged")])
     while not list((root / "r" / "steps").glob("*.tail")):
         time.sleep(0.005)
     time.sleep(after)
-    killed = time.time()
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     with warnings.catch_warnings():
@@ -131,8 +136,9 @@ def kill(root: Path, pause: float, after: float) -> dict[str, Any]:
         table = load(root / "r").steps.to_arrow()
     steps = table["step"].to_numpy()
     whole = bool((steps == np.arange(len(steps))).all() and (table["x"].to_numpy() == steps * 0.5).all())
-    last = table["time"].cast("int64")[-1].as_py() / 1e6
-    return {"pause": pause, "lost_s": max(0.0, killed - last), "whole": whole, "rows": len(steps)}
+    step, logged_ns = np.fromfile(root / "logged", np.int64).tolist()
+    lost_s = logged_ns / 1e9 - table["time"].cast("int64")[-1].as_py() / 1e6
+    return {"pause": pause, "lost_s": max(0.0, lost_s), "lost": step + 1 - len(steps), "whole": whole}
 
 
 def main() -> None:
@@ -164,7 +170,8 @@ def main() -> None:
             lost = sorted(k["lost_s"] for k in kills)
             results["kills"][name] = {
                 "times": len(kills), "lost_s_median": lost[len(lost) // 2], "lost_s_max": lost[-1],
-                "over_100_ms": sum(s > 0.1 for s in lost), "whole": all(k["whole"] for k in kills),
+                "over_100_ms": sum(s > 0.1 for s in lost),
+                "lost_rows_max": max(k["lost"] for k in kills), "whole": all(k["whole"] for k in kills),
             }  # fmt: skip
             print(
                 f"kill -9 × {len(kills)}, {name:14} lost: median {1000 * lost[len(lost) // 2]:.0f} ms,"

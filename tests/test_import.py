@@ -8,6 +8,7 @@ HEAVY = {
     "keras",
     "tensorflow",
     "jax",
+    "optax",
     "torch",
     "lightning",
     "transformers",

@@ -27,8 +27,9 @@ LEAVES = ["_version", "datasets"]
 CORE_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "pyarrow"}
 ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
 
-# What is built on PyTorch and nothing else watches it as PyTorch's own integration does, rather than anew.
-BUILT_ON = {"lightning": "torch", "transformers": "torch"}
+# What is built on PyTorch and nothing else watches it as PyTorch's own integration does, rather than anew; likewise
+# those built on JAX share its sums.
+BUILT_ON = {"lightning": "torch", "transformers": "torch", "optax": "jax", "keras": "jax"}
 
 WEB_LAYERS = ["core", "engine", "render", "ui", "workbench", "hosts"]
 

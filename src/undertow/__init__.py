@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         ViewError,
     )
     from .frame import Frame
-    from .integrations import keras, lightning, transformers
+    from .integrations import keras, lightning, optax, transformers
     from .record import Run
     from .store import Recording, load
     from .view import View
@@ -64,6 +64,7 @@ __all__ = [
     "keras",
     "lightning",
     "load",
+    "optax",
     "show",
     "transformers",
 ]
@@ -78,6 +79,7 @@ _HOMES = {
     "keras": "integrations.keras",
     "lightning": "integrations.lightning",
     "load": "store",
+    "optax": "integrations.optax",
     "show": "_show",
     "transformers": "integrations.transformers",
 }

@@ -134,3 +134,26 @@ def test_keras_is_not_made_to_wait_for_each_batch(result: dict[str, Any]) -> Non
 
 def test_the_integration_loads_no_framework_but_keras(result: dict[str, Any]) -> None:
     assert result["loaded_by_us"] == []
+
+
+def test_nnx_mode_says_that_layers_are_not_recorded(tmp_path):
+    pytest.importorskip("flax")
+    code = """if True:
+        import sys, warnings
+        import keras, numpy as np
+        import undertow as ut
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        with ut.Run(sys.argv[1]) as run, warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.fit(np.ones((8, 3)), np.ones((8, 1)), epochs=3, verbose=0, callbacks=[ut.keras.Recorder(run)])
+        recording = ut.load(run.path)
+        told = sum("NNX" in str(warning.message) for warning in caught)
+        print(len(recording.steps.to_arrow()), len(recording.layers.to_arrow()), told)
+    """
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "KERAS_NNX_ENABLED": "true"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["3", "0", "1"], done.stderr

@@ -484,3 +484,36 @@ def test_wrong_calls_raise_at_once(tmp_path):
     with pytest.raises(ut.RunClosedError):
         run.watch(model, optimizer)
     assert not optimizer._optimizer_step_pre_hooks
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_an_optimizer_that_calls_the_step_of_its_parent_counts_once(tmp_path, every):
+    class Decaying(torch.optim.SGD):
+        fail = False
+
+        def step(self, closure=None):
+            if self.fail:
+                raise ValueError("not now")
+            for group in self.param_groups:
+                for p in group["params"]:
+                    p.data.mul_(0.99)
+            return super().step(closure)
+
+    model = net()
+    torch.optim.SGD(model.parameters(), lr=0.1)  # from the first instance of a class on, its step calls hooks
+    optimizer, oracle = Decaying(model.parameters(), lr=0.1), Oracle(model)
+    with ut.Run(tmp_path) as run:
+        run.watch(model, optimizer, every=every)
+        for step, x in enumerate(batches(7)):
+            optimizer.zero_grad()
+            loss_of(model, x).backward()
+            optimizer.fail = step == 3
+            if optimizer.fail:
+                with pytest.raises(ValueError, match="not now"):
+                    optimizer.step()
+                optimizer.fail = False
+            oracle.before()
+            optimizer.step()
+            if step % every == 0:
+                oracle.after(step)
+    oracle.check(rows(run))

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from numpy.typing import NDArray
 
+from ..statistics import COUNTS, FLOATS
+from ._jax_sums import pack, summarize, unpack, wide
 from ._keras_plan import Plan
 
 __all__ = ["Capture"]
+
+
+@jax.jit
+def _packed(grads: Any, old: Any, new: Any) -> Any:
+    """Compiled for what runs eagerly too; within a jitted step it is part of that."""
+    return pack((), summarize(grads, old, new, None, None, False))
+
 
 _ENTRY = "__undertow__"
 
@@ -21,7 +30,7 @@ class Capture:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._variables: tuple[Any, ...] = ()
-        self._traced: list[tuple[Any, Any]] = []
+        self._traced: list[Any] = []
         self._train_step, self._apply = plan.model.train_step, plan.optimizer.stateless_apply
         self._make = plan.model._make_function
         self._step = self._with_entry  # one bound method, to be recognised by identity
@@ -61,7 +70,7 @@ class Capture:
             entry = self._traced.pop()
             try:
                 # A tracer that leaked from a scope within the user's own step (a lax.cond, say) fails here already.
-                logs = {**logs, _ENTRY: jax.tree.map(lambda array: array + 0, entry)}
+                logs = {**logs, _ENTRY: entry + 0}
             except Exception as error:
                 self._plan.fail(error)
         return logs, state
@@ -78,36 +87,30 @@ class Capture:
             logs, state = step_function(state, data)
             entry = logs.pop(_ENTRY, None)
             if entry is not None and plan.due():
-                plan.sink(plan.next_step, self._variables, *entry)
+                plan.sink(plan.next_step, self._variables, _Later(entry, len(self._variables)))
             plan.calls += 1
             return logs, state
 
         return step
 
 
-@jax.jit
-def _rows(grads: Sequence[Any], old: Sequence[Any], new: Sequence[Any]) -> tuple[Any, Any]:
-    """Floats of shape (P, 5) and counts of shape (P, 2), in the order of `undertow.statistics`."""
-    floats, counts = [], []
-    for gradient, before, after in zip(grads, old, new, strict=True):
-        g, w, v = (_wide(array) for array in (gradient, before, after))
-        sums = (g.sum(), jnp.square(g).sum(), jnp.abs(g).max(initial=0.0), jnp.square(w).sum(), jnp.square(v - w).sum())
-        floats.append(jnp.stack([value.astype(jnp.float32) for value in sums]))
-        counts.append(jnp.stack([(g == 0).sum(dtype=jnp.int32), (~jnp.isfinite(g)).sum(dtype=jnp.int32)]))
-    return jnp.stack(floats), jnp.stack(counts)
-
-
 def _summarize(
     grads: list[Any], old: list[Any], new: list[Any], scale: Any, kept: list[Any] | None, accumulate: int
-) -> tuple[Any, Any]:
+) -> Any:
     grads = [jnp.zeros_like(w) if g is None else g for g, w in zip(grads, old, strict=True)]
     if scale is not None:
-        grads = [_wide(g) / scale for g in grads]
+        grads = [wide(g) / scale for g in grads]
     if kept is not None:
         grads = [(g + sum_) / accumulate for g, sum_ in zip(grads, kept, strict=True)]
-    rows: tuple[Any, Any] = _rows(grads, old, list(new))
-    return rows
+    return _packed(grads, old, list(new))
 
 
-def _wide(array: Any) -> Any:
-    return array.astype(jnp.promote_types(array.dtype, jnp.float32))
+class _Later:
+    """Reads the floats and counts of so many parameters."""
+
+    def __init__(self, packed: Any, parameters: int) -> None:
+        self._packed, self._parameters = packed, parameters
+
+    def __call__(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        _, sums = unpack(self._packed, 0, self._parameters, (len(FLOATS), len(COUNTS), 0, 0))
+        return sums.floats, sums.counts

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+from numpy.typing import NDArray
+
 __all__ = ["Capture", "Patches", "Plan", "Sink"]
 
-#: Takes (step or steps, variables, floats, counts), as `undertow.record.Run.record_layers` does.
-Sink: TypeAlias = Callable[[Any, Sequence[Any], Any, Any], None]
+#: Takes (step, or an array of steps; variables; what reads the floats and counts of `Run.record_layers`, in another
+#: thread and once they are computed).
+Sink: TypeAlias = Callable[[Any, Sequence[Any], Callable[[], tuple[NDArray[Any], NDArray[Any]]]], None]
 
 _ABSENT = object()
 

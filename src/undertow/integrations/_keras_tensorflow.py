@@ -37,7 +37,8 @@ class Capture:
         if self._ring is not None:
             steps, floats, counts = self._ring
             # The values of now: what the next step assigns does not reach them.
-            self._plan.sink(steps.read_value(), self._variables, floats.read_value(), counts.read_value())
+            steps_now, floats_now, counts_now = (ring.read_value() for ring in (steps, floats, counts))
+            self._plan.sink(steps_now, self._variables, lambda: (floats_now.numpy(), counts_now.numpy()))
             steps.assign(self._blank)
 
     @property

@@ -32,7 +32,8 @@ class Capture:
 
     def _emit(self) -> None:
         if self._measured_steps:
-            self._plan.sink(self._plan.next_step, *self._measured_steps.pop())
+            variables, floats, counts = self._measured_steps.pop()
+            self._plan.sink(self._plan.next_step, variables, lambda: (floats.cpu().numpy(), counts.cpu().numpy()))
         self._measured_steps.clear()
         self._plan.calls += 1
 

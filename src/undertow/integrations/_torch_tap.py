@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -88,6 +90,9 @@ class Tap:
         self._run, self._name, self._cadence, self._options = run, name, cadence, options
         self._scaler, self._epoch, self._fail = scaler, epoch, fail
         self._pid = os.getpid()
+        steps = [vars(base)["step"] for base in type(optimizer).__mro__ if "step" in vars(base)]
+        # All but the one of the abstract base, which nobody calls.
+        self._nests = len(steps) > 2
         self._signals: Signals | None = None
         self._micro: MicroBatches | None = None
         self._groups: list[int] = []
@@ -114,10 +119,14 @@ class Tap:
 
     def pre(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         """The optimizer's pre-hook: measures what the step starts from, or has its closure measure it."""
+        if self._nests and _is_within_step(optimizer):
+            return None
         return self._begin(args, kwargs) if self._due else None
 
     def post(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         """The optimizer's post-hook: measures what the step did."""
+        if self._nests and _is_within_step(optimizer):
+            return
         if self._due:
             self._guarded(self._finish)
             self._next = self._cadence.next(self.step)
@@ -304,6 +313,19 @@ class Tap:
             parameters, paths = [self._parameters[index] for index in kept], [self._paths[index] for index in kept]
             plan = self._plans[present] = Plan(parameters, paths, self._options)
         return plan if plan is not None and plan.parameters else None
+
+
+def _is_within_step(optimizer: Any) -> bool:
+    """Whether the hooks run for a `super().step()`: each class's step calls them, and the outermost is the update.
+
+    Told by the stack, since a counter would be wrong for good once a step raises.
+    """
+    code, found = type(optimizer).step.__code__, 0
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and found < 2:
+        found += frame.f_code is code and frame.f_locals.get("self") is optimizer
+        frame = frame.f_back
+    return found > 1
 
 
 def _measurable(parameter: Any) -> bool:

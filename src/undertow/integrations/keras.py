@@ -6,7 +6,8 @@ statistics are computed by the compiled step itself. Keras' own train step, or t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,9 @@ import numpy as np
 
 from ..errors import RunClosedError
 from ..record import Run
+from ..record._buffer import LayerRows
+from ..record._series import Series
+from ..record._values import to_numpy
 from ..record._writer import warn
 from ..schema import KEYS
 from ._keras_params import describe
@@ -47,7 +51,7 @@ class Recorder(keras.callbacks.Callback):
         self._training = False
         self._epoch: int | None = None
         self._described: dict[int, tuple[str, int]] = {}
-        self._names: tuple[tuple[int, ...], tuple[str, ...], tuple[int, ...]] = ((), (), ())
+        self._series: tuple[tuple[int, ...], Series] | None = None
         self._warned: set[str] = set()
 
     def set_model(self, model: Any) -> None:
@@ -59,6 +63,9 @@ class Recorder(keras.callbacks.Callback):
         optimizer = getattr(model, "optimizer", None)
         if not isinstance(optimizer, keras.optimizers.Optimizer):
             self._warn("the model has no Keras optimizer, so its layers are not recorded")
+            return
+        if keras.backend.backend() == "jax" and getattr(keras.config, "is_nnx_enabled", bool)():
+            self._warn("in Keras' NNX mode nothing passes where gradients are measured, so its layers are not recorded")
             return
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         accumulate = inner.gradient_accumulation_steps or 1
@@ -128,15 +135,19 @@ class Recorder(keras.callbacks.Callback):
             self._plan.patches.undo()
         self._plan = self._capture = None
 
-    def _take(self, step: Any, variables: Sequence[Any], floats: Any, counts: Any) -> None:
+    def _take(self, step: Any, variables: Sequence[Any], measured: Callable[[], Any]) -> None:
         try:
             key = tuple(map(id, variables))
-            if key != self._names[0]:
+            if self._series is None or key != self._series[0]:
                 if any(item not in self._described for item in key):
                     self._describe()
                 described = [self._described[item] for item in key]
-                self._names = (key, tuple(name for name, _ in described), tuple(size for _, size in described))
-            self._run.record_layers(step, self._epoch, *self._names[1:], floats, counts)
+                names, sizes = (tuple(column) for column in zip(*described, strict=True))
+                self._series = key, Series(len(key), partial(_read, names, sizes))
+            count = 1 if isinstance(step, int) else int(step.shape[0])
+            if isinstance(step, int):
+                self._run.reach(step)
+            self._series[1].add(self._run, self._epoch, (step, measured), count)
         except Exception as error:
             self._fail(error)
 
@@ -153,3 +164,15 @@ class Recorder(keras.callbacks.Callback):
         if message not in self._warned:
             self._warned.add(message)
             warn(f"undertow does not record everything of this fit: {message}")
+
+
+def _read(
+    names: tuple[str, ...], sizes: tuple[int, ...], items: Sequence[Any], times: np.ndarray[Any, Any], epoch: int | None
+) -> LayerRows:
+    """Rows of (step or steps, what reads floats and counts); for the writer's thread."""
+    steps = [to_numpy(step).reshape(-1) for step, _ in items]
+    times = np.repeat(times, [len(part) for part in steps])
+    both = zip(*(measured() for _, measured in items), strict=True)
+    p = len(names)
+    floats, counts = (np.concatenate([part.reshape(-1, p, part.shape[-1]) for part in parts]) for parts in both)
+    return LayerRows(np.concatenate(steps), epoch, times, names, sizes, floats, counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, SupportsInt
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,18 @@ from ..statistics import BINS, COUNTS, FLOATS
 from ..store._arrays import lists, of_numpy, texts
 from ._values import to_numpy
 
-__all__ = ["TAIL_KEYS", "TIME", "LaterRows", "LayerRows", "layers_table"]
+__all__ = ["TAIL_KEYS", "TIME", "LaterRows", "LayerRows", "Statistics", "layers_table"]
 
 #: The keys of a row in a tail; the others are the same in all rows of a process.
 TAIL_KEYS = ("step", "epoch", "time")
 TIME = KEYS.field("time").type
+
+
+class Statistics(Protocol):
+    """Statistics of layers that `Run.log` takes in place of metrics, since the training loop hands them on itself."""
+
+    def record_into(self, run: Any, epoch: int | None) -> SupportsInt:
+        """Record them, and return the step they belong to: a number, or what waits for one when asked."""
 
 
 @dataclass(slots=True)

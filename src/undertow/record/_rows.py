@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any, SupportsInt, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -43,8 +43,9 @@ class Shape:
     nbytes: int = 0
 
 
-#: Its shape, a value for each name, step, epoch or None, µs since 1970 UTC. A tuple, since `log` makes one each time.
-Row: TypeAlias = tuple[Shape, tuple[Any, ...], int, int | None, int]
+#: Its shape, a value for each name, step (which a device may still be counting), epoch or None, µs since 1970 UTC. A
+#: tuple, since `log` makes one each time.
+Row: TypeAlias = tuple[Shape, tuple[Any, ...], int | SupportsInt, int | None, int]
 
 
 def wider(first: Kind | None, second: Kind) -> Kind:
@@ -58,8 +59,11 @@ def steps_table(rows: Sequence[Row], kinds: Mapping[str, Kind], failed: Callable
     Args:
         rows: At least one. Tensors among the values are waited for.
         kinds: The columns to make, in order, all that occur among them; null where a row does not have one.
-        failed: Called with a sentence on each value that could not be read; it is null then.
+        failed: Called with a sentence on each value that could not be read; it is null then. A row whose step could
+            not be read is left out.
     """
+    if not all(type(row[2]) is int for row in rows):
+        rows = [row for row in (_counted(row, failed) for row in rows) if row is not None]
     groups: dict[Shape, list[Row]] = {}
     for row in rows:
         groups.setdefault(row[0], []).append(row)
@@ -87,6 +91,15 @@ def steps_table(rows: Sequence[Row], kinds: Mapping[str, Kind], failed: Callable
     for name, kind in kinds.items():
         columns.append(_array(data[name], valid[name], kind) if name in data else pa.nulls(n, _TYPES[kind]))
     return pa.table(columns, names=[*TAIL_KEYS, *kinds])
+
+
+def _counted(row: Row, failed: Callable[[str], object]) -> Row | None:
+    """The row with its step as a number."""
+    try:
+        return (*row[:2], int(row[2]), *row[3:])
+    except Exception as error:
+        failed(f"a step could not be read, so its row is lost: {error}")
+        return None
 
 
 def _array(values: NDArray[Any], valid: NDArray[Any], kind: Kind) -> pa.Array:

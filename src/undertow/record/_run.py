@@ -11,11 +11,11 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, SupportsInt
 
-from ..errors import RunClosedError
+from ..errors import RunClosedError, ValueTypeError
 from ._about import About
-from ._buffer import LaterRows, LayerRows
+from ._buffer import LaterRows, LayerRows, Statistics
 from ._describe import jsonable
 from ._metrics import Metrics, check_integers, whole
 from ._watch import find_watch
@@ -77,6 +77,7 @@ class Run:
         self._next_step = about.first_step
         # Each tells the number of an optimizer's next update: asked, not told, since steps outnumber rows.
         self._clocks: list[Callable[[], int | None]] = []
+        self._last_update: SupportsInt | None = None
         self._closers: list[Callable[[], object]] = []
         self._metrics = Metrics()
         self._known = self._metrics.known
@@ -109,12 +110,12 @@ class Run:
 
     @property
     def next_step(self) -> int:
-        """The step that a `log` without one gets: one after the highest so far."""
-        return max(self._next_step, self._updates())
+        """The next optimizer update: one after the highest so far. Waits for it where the device counts updates."""
+        return max(self._next_step, self._updates(), 0 if self._last_update is None else 1 + int(self._last_update))
 
     def log(
         self,
-        metrics: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, Any] | Statistics | None = None,
         /,
         *,
         step: int | None = None,
@@ -126,15 +127,16 @@ class Run:
         Args:
             metrics: Values by name; nested mappings get dotted names. A value is a Python or NumPy number, a bool,
                 text, or a tensor without axes, of any framework, which is read later and not waited for. None is not
-                recorded.
-            step: Which optimizer update the values belong to, from 0. If None, the update that a watcher saw last;
-                without a watcher, one after the highest so far.
+                recorded. Or an integration's statistics of layers, whose step this row has then.
+            step: Which optimizer update the values belong to, from 0. If None, the update that a watcher or the
+                statistics saw last; without these, one after the highest so far.
             epoch: From 0.
             **more: Values by name, as in `metrics`.
 
         Raises:
             RunClosedError: After `close`.
-            ValueTypeError: If a value is of a type that no column can hold, or of text where it was a number so far.
+            ValueTypeError: If a value is of a type that no column can hold, or of text where it was a number so far; if
+                there is a step beside statistics.
             NameClashError: If a name is given twice, is a key of every row (run, attempt, rank, time), or differs from
                 an earlier one in case only.
         """
@@ -142,6 +144,17 @@ class Run:
             # A forked data-loader worker; the writer thread lives in the parent only.
             return
         now_us = time.time_ns() // 1000
+        if metrics is not None and type(metrics) is not dict and hasattr(metrics, "record_into"):
+            self._check_open()
+            if step is not None:
+                raise ValueTypeError(
+                    "statistics of layers tell their step themselves; log the others in a call of their own"
+                )
+            epoch = None if epoch is None else whole("epoch", epoch, 2**31)
+            self._last_update = metrics.record_into(self, epoch)
+            metrics = None
+            if not more:
+                return
         given = metrics or _NOTHING if not more else more if not metrics else None
         with self._lock:
             if self._closed:
@@ -158,7 +171,7 @@ class Run:
             number = self._step_of_now() if step is None else whole("step", step, 2**63)
             if epoch is not None:
                 epoch = whole("epoch", epoch, 2**31)
-            if number >= self._next_step:
+            if type(number) is int and number >= self._next_step:
                 self._next_step = number + 1
             self._writer.put_row((shape, values, number, epoch, now_us))
 
@@ -230,8 +243,7 @@ class Run:
             return
         self._check_open()
         if isinstance(step, int):
-            with self._lock:
-                self._next_step = max(self._next_step, step + 1)
+            self.reach(step)
         now_us = time.time_ns() // 1000
         self._writer.put(LayerRows(step, epoch, now_us, params, sizes, floats, counts, more or {}))
 
@@ -246,6 +258,11 @@ class Run:
         self._check_open()
         self._writer.put(rows)
 
+    def reach(self, step: int) -> None:
+        """Count a step that was recorded by other ways than `log`. For integrations."""
+        with self._lock:
+            self._next_step = max(self._next_step, step + 1)
+
     def follow(self, clock: Callable[[], int | None]) -> None:
         """Count the updates that a watcher sees: a `log` without a step belongs to the last one. For watchers.
 
@@ -258,9 +275,9 @@ class Run:
         """The number of the next update by those who watch, 0 where nobody does."""
         return max((clock() or 0 for clock in self._clocks), default=0)
 
-    def _step_of_now(self) -> int:
+    def _step_of_now(self) -> int | SupportsInt:
         updates = self._updates()
-        return updates - 1 if updates else self._next_step
+        return updates - 1 if updates else self._next_step if self._last_update is None else self._last_update
 
     def at_close(self, callback: Callable[[], object]) -> None:
         """Have `callback()` called first thing when the run is closed: for what ends with it. It must not raise."""

@@ -50,6 +50,10 @@ _RETRY_SECONDS = 1.0
 #: How long log() waits for room, once per stall: enough for a tight loop beside a slow disk, nothing on a dead one.
 _PATIENCE_SECONDS = 1.0
 
+#: The same before anything was written: the first rows also wait for Arrow to be loaded, which several processes that
+#: start at once on a busy machine make each other wait for.
+_COLD_SECONDS = 10.0
+
 _CLOSE_SECONDS = 60.0
 
 
@@ -95,7 +99,7 @@ class Writer:
         self._params: list[dict[str, Any]] | None = None
         self._wanted = self._done = 0
         self._flushed = threading.Condition(self._lock)
-        self._stalled = self._closing = False
+        self._stalled = self._closing = self._warm = False
         self._wake, self._taken = threading.Event(), threading.Event()
         self._taken_rows = 0
         self._kinds: dict[str, Kind] = {}
@@ -175,7 +179,7 @@ class Writer:
         else:
             self._taken.clear()
             self._wake.set()
-            self._stalled = not self._taken.wait(_PATIENCE_SECONDS)
+            self._stalled = not self._taken.wait(_PATIENCE_SECONDS if self._warm else _COLD_SECONDS)
         return not self._stalled
 
     def _work(self) -> None:
@@ -219,6 +223,7 @@ class Writer:
         if closing or now >= self._seal_at:
             self._rotate()
             self._sealer.retry(wait=closing)
+        self._warm = self._warm or bool(new)
         with self._flushed:
             self._done = wanted
             self._flushed.notify_all()
