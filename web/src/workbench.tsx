@@ -23,6 +23,7 @@ export function mount(element: HTMLElement, document: Document, renderer: Render
   return () => {
     render(null, element);
     renderer.dispose();
+    for (const engine of document.engines) engine.close();
   };
 }
 
@@ -32,6 +33,8 @@ function Workbench({ document, renderer }: { document: Document; renderer: Rende
   const current = useMemo(() => signal(lenses[0]!), [lenses]);
   const lens = current.value;
   useEffect(() => void lens.open(), [lens]);
+  useEffect(() => () => theme.close(), [theme]);
+  useEffect(() => () => lenses.forEach((each) => each.close()), [lenses]);
 
   const shows = (finding: Finding) => lens.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
   const press = async (finding: Finding) => {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from ..errors import ViewError
 from ..frame import Frame
 from ..schema import Column
 from ._blocks import Blocks
+from ._summary import LEAST_ROWS, summary
 
 __all__ = ["VERSION", "payload"]
 
@@ -55,8 +58,13 @@ def payload(
     if theme not in {"auto", "light", "dark"}:
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
     blocks = Blocks()
-    described = [_frame(frame, blocks) for frame in frames]
-    streams = blocks.finish()
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="undertow-summary") as pool:
+        described = [_frame(frame, blocks, pool) for frame in frames]
+        streams = blocks.finish()
+    for frame in described:
+        for column in frame["columns"]:
+            if isinstance(column["summary"], Future):
+                column["summary"] = column["summary"].result()
     header = {
         "version": VERSION,
         "blocks": [
@@ -72,8 +80,14 @@ def payload(
     return text.translate(_ESCAPES), streams
 
 
-def _frame(frame: Frame, blocks: Blocks) -> dict[str, Any]:
-    columns = [_column(column, frame.table[column.name], blocks) for column in frame.columns]
+def _frame(frame: Frame, blocks: Blocks, pool: ThreadPoolExecutor) -> dict[str, Any]:
+    # In the order that the page needs them, which decodes a block as soon as it is read: its first picture needs these.
+    first = {name: place for place, name in reversed(list(enumerate((frame.color, *frame.axes))))}
+    described = {
+        column.name: _column(column, frame.table[column.name], blocks, pool)
+        for column in sorted(frame.columns, key=lambda column: first.get(column.name, len(first)))
+    }
+    columns = [described[column.name] for column in frame.columns]
     blocks.close()
     return {
         "lens": frame.lens,
@@ -106,7 +120,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]:
+def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks, pool: ThreadPoolExecutor) -> dict[str, Any]:
     categories = None
     if column.kind == "category":
         kind, array, categories = _category(values)
@@ -131,6 +145,10 @@ def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks) -> dict[str
         "length": len(array),
         **blocks.add(array, present),
         "categories": categories,
+        # Beside the compression: NumPy lets go of the interpreter meanwhile.
+        "summary": pool.submit(summary, array, present, None if categories is None else len(categories))
+        if len(array) > LEAST_ROWS
+        else None,
     }
 
 
