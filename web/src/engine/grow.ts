@@ -29,7 +29,7 @@ export async function grow(
   const { starts, lengths } = frame.kept!;
   const runs = await Promise.all(
     [starts, lengths].map(async (array) => {
-      const found = vectorOf({ ...array, name: "", categories: null }, await bytes(array.block));
+      const found = vectorOf({ ...array, name: "", categories: null, described: false }, await bytes(array.block));
       return found.values as Int32Array;
     }),
   );
@@ -41,11 +41,11 @@ export async function grow(
   await Promise.all(
     frame.columns.map(async (column, k) => {
       const fresh = column.length
-        ? vectorOf(column, await bytes(column.block))
+        ? vectorOf({ ...column, described: false }, await bytes(column.block))
         : { values: new Uint8Array(0), valid: null, categories: column.categories };
       const vector = spliced(before[column.name]!, fresh, runs[0]!, runs[1]!, frame.rows);
       const summary = await places[k % places.length]!.do("summarize", [column.name, vector]);
-      opened.set(column.name, { summary, categories: vector.categories });
+      opened.set(column.name, { summary, categories: vector.categories, there: Promise.resolve() });
       await Promise.all(places.map((place, i) => place.give(column.name, slice(vector, ends[i - 1] ?? 0, ends[i]!))));
     }),
   );

@@ -27,8 +27,6 @@ export class Live {
   readonly #startWorker: (name: string) => Worker;
   /** The snapshot that is shown. */
   #have: string | null = null;
-  #workers: readonly Worker[] = [];
-  #engines: readonly RemoteEngine[] = [];
   #busy = false;
   #again = false;
 
@@ -77,23 +75,15 @@ export class Live {
     const buffer = await this.#server.post("/api/frames", { runs: this.#list.picked.peek(), have: this.#have });
     if (!buffer) return;
     const { header, blocks } = unpack<ServedHeader>(buffer);
-    const workers: Worker[] = [];
-    const places = () => {
-      const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
-      const hired = Array.from({ length: count }, () => this.#startWorker("place"));
-      workers.push(...hired);
-      return hired.map((worker) => new WorkerPlace(worker));
-    };
-    const engines: RemoteEngine[] = [];
     // A question that cannot be answered would otherwise keep the new state waiting, and all that come after it.
     let abandon: (error: Error) => void = () => {};
     const abandoned = new Promise<never>((_, fail) => (abandon = fail));
     abandoned.catch(() => {});
-    const remote = (frame: FrameInfo) => {
-      const engine = new RemoteEngine(frame, this.#asker(header.snapshot, frame.lens, abandon));
-      engines.push(engine);
-      return engine;
+    const places = () => {
+      const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
+      return Array.from({ length: count }, () => new WorkerPlace(this.#startWorker("place"), abandon));
     };
+    const remote = (frame: FrameInfo) => new RemoteEngine(frame, this.#asker(header.snapshot, frame.lens, abandon));
     const before = this.#session.document.peek().engines;
     const growing = (frame: HeaderFrame, shares: readonly Place[]) =>
       grow(
@@ -102,15 +92,14 @@ export class Live {
         blocks,
         shares,
       );
+    const next = await openHeader(header, (block) => blocks[block]!, places, abandon, remote, growing);
     try {
-      const next = await openHeader(header, (block) => blocks[block]!, places, remote, growing);
       await Promise.race([this.#session.replace(next), abandoned]);
     } catch (error) {
-      dismiss(engines, workers);
+      for (const engine of next.engines) engine.close();
       throw error;
     }
-    dismiss(this.#engines, this.#workers);
-    [this.#have, this.#workers, this.#engines] = [header.snapshot, workers, engines];
+    this.#have = header.snapshot;
     [this.#list.shown.value, this.#list.problems.value] = [header.runs, header.problems];
   }
 
@@ -130,9 +119,4 @@ export class Live {
       }
     };
   }
-}
-
-function dismiss(engines: readonly RemoteEngine[], workers: readonly Worker[]): void {
-  for (const engine of engines) engine.close();
-  for (const worker of workers) worker.terminate();
 }
