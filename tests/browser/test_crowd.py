@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import undertow as ut
+
 from .workbench import Workbench
 
 ROWS = 60_000
@@ -36,6 +38,15 @@ def exactly(page: Workbench) -> str:
     page.page.locator(".ut-count", has_not_text="≈").wait_for()
     page.settle()
     return page.count
+
+
+def until(page: Any, expression: str) -> None:
+    """Waits for an expression by asking again: the page's policy forbids what the driver's own waiting does."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
 
 
 def number(values: Any) -> str:
@@ -164,3 +175,52 @@ def test_a_change_of_scale_keeps_the_counts(workbench: Any, crowd: Any) -> None:
         assert not np.array_equal(before, after)
         before = after
     assert exactly(page) == f"{ROWS:,} of {ROWS:,}"
+
+
+#: Runs before the page's own scripts: keeps its workers, and what the canvas held when the first picture was marked.
+WATCH = """
+window.workers = [];
+window.Worker = class extends Worker { constructor(...all) { super(...all); workers.push(this); } };
+const mark = performance.mark;
+performance.mark = function (name, ...more) {
+  if (name === "undertow:first-picture") {
+    const source = document.querySelector("canvas.ut-canvas");
+    const copy = new OffscreenCanvas(source.width, source.height).getContext("2d");
+    copy.drawImage(source, 0, 0);
+    window.drawn = copy.getImageData(0, 0, source.width, source.height).data.filter((value) => value > 0).length;
+  }
+  return mark.call(this, name, ...more);
+};
+"""
+
+
+@pytest.mark.parametrize("renderer", ["webgl2", "raster"])
+@pytest.mark.parametrize("rows", [ROWS, 200])
+def test_the_first_picture_is_marked_when_it_is_on_the_canvas(
+    workbench: Any, crowd: Any, renderer: str, rows: int
+) -> None:
+    page = workbench({name: values[:rows] for name, values in crowd.items()}, renderer=renderer).page
+    page.add_init_script(WATCH)
+    page.reload()
+    until(page, "window.drawn !== undefined")
+    assert page.evaluate("window.drawn") > 1000
+
+
+def test_a_worker_that_dies_is_told(workbench: Any, crowd: Any) -> None:
+    page = workbench(crowd).page
+    page.add_init_script(WATCH)
+    page.reload()
+    until(page, "performance.getEntriesByName('undertow:whole-picture').length > 0")
+    assert page.locator(".ut-failure").count() == 0
+    page.evaluate("workers.forEach((each) => each.dispatchEvent(new ErrorEvent('error', {message: 'no memory'})))")
+    assert "no memory" in page.get_by_role("alert").inner_text()
+
+
+def test_a_file_that_was_cut_off_shows_what_it_has_and_says_so(open_page: Any, crowd: Any) -> None:
+    html = ut.show(crowd, open=False).html
+    page = open_page(html[: html.rindex('<script type="application/octet-stream"')])
+    assert "the file ends before its data do" in page.get_by_role("alert").inner_text()
+    assert page.locator(".ut-axis").count() == len(crowd)
+    until(page, "performance.getEntriesByName('undertow:first-picture').length > 0")
+    page.wait_for_timeout(500)
+    open_page.complaints.clear()

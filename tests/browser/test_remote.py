@@ -164,3 +164,18 @@ def test_a_page_whose_data_have_moved_on_takes_the_new(page: Workbench, open_pag
     page.brush("loss", 0.8, 1.02)
     assert exactly(page) == f"1 of {ROWS:,}"
     open_page.complaints.clear()  # the browser names every answer that is an error
+
+
+def test_data_that_move_on_while_the_page_opens_are_asked_for_anew(open_page: Any, client: Client) -> None:
+    tab = open_page(client.server.url.split("/?")[0] + "/static/server.css")
+
+    def moved(route: Any) -> None:
+        body = json.loads(route.request.post_data)
+        route.continue_(post_data=json.dumps({**body, "snapshot": "gone"}))
+
+    tab.route("**/api/ask", moved, times=2)
+    tab.goto(client.server.url)
+    page = Workbench(tab)
+    page.page.locator(".ut-count").wait_for(timeout=15_000)
+    assert exactly(page) == f"{ROWS:,} of {ROWS:,}"
+    open_page.complaints.clear()  # the browser names every answer that is an error

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import undertow as ut
-from serving import Client, serving
+from serving import Client, header_of, serving
 
 from .workbench import Workbench
 
@@ -186,6 +186,32 @@ def test_the_same_data_are_the_same_picture_as_in_the_file(open_page: Any, clien
     assert np.array_equal(one, other)
 
 
+def test_who_watched_all_along_sees_what_one_sees_who_comes_later(open_page: Any, client: Client, root: Path) -> None:
+    """Of a frame that grows only what is new is sent, here between the rows of two runs."""
+    record(root, rows=30, name="before")
+    watched = opened(open_page, client)
+    sent: list[bytes] = []
+    keep = lambda response: sent.append(response.body()) if "/api/frames" in response.url and response.ok else None  # noqa: E731
+    watched.page.on("response", keep)
+    with ut.Run(root, name="z") as run:
+        for epoch in range(40):
+            run.log(
+                step=epoch, epoch=epoch, loss=2 / (epoch + 1), acc=epoch**0.4, **({"late": 1.0} if epoch > 20 else {})
+            )
+            watched.page.wait_for_timeout(60)
+    until(watched, lambda: lines(watched) == 70)
+    assert any(frame.get("kept") for body in sent if body for frame in header_of(body)["frames"])
+    later = opened(open_page, client)
+    pictures = []
+    for page in (watched, later):
+        page.page.mouse.move(2, 2)
+        page.page.wait_for_timeout(1000)
+        pictures.append(page.pixels())
+    assert watched.axes == later.axes
+    assert watched.cells == later.cells
+    assert np.array_equal(*pictures)
+
+
 def test_runs_are_filtered_and_picked(open_page: Any, client: Client, root: Path) -> None:
     for name, rows, lr in (("alpha", 5, 0.1), ("beta", 7, 0.01), ("gamma", 11, 0.01)):
         record(root, rows=rows, name=name, config={"lr": lr})
@@ -285,4 +311,5 @@ def test_no_page_elsewhere_can_read_what_is_served(open_page: Any, client: Clien
     assert tab.evaluate(read, client.server.url.replace("/?", "/api/runs?")) == "refused"
     frame = "(url) => new Promise((done) => { const f = document.createElement('iframe'); f.src = url; f.onload = () => done(f.contentDocument === null); document.body.append(f) })"  # noqa: E501
     assert tab.evaluate(frame, client.server.url)
-    open_page.complaints.clear()
+    tab.wait_for_timeout(200)
+    open_page.complaints.clear()  # the browser says what it was refused

@@ -208,6 +208,7 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         "length": 1,
         "valid": None,
         "categories": None,
+        "summary": None,
     }
     assert header["findings"] == [
         {

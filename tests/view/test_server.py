@@ -173,6 +173,23 @@ def test_rows_come_in_while_a_training_writes(root: Path) -> None:
         assert [entry["state"] for entry in client.runs().values()] == ["running"]
 
 
+def test_of_a_frame_that_grew_only_what_is_new_is_sent(root: Path) -> None:
+    with serving(root) as client, ut.Run(root, name="now") as run:
+        for step in range(3000):
+            run.log(step=step, loss=1 / (step + 1))
+        run.flush()
+        assert until(lambda: client.frames()["frames"] != [] and client.frames()["frames"][0]["rows"] == 3000)
+        whole = client.ask("/api/frames", {"runs": None})[2]
+        have = header_of(whole)["snapshot"]
+        run.log(step=3000, loss=0.5)
+        assert until(lambda: client.frames()["frames"][0]["rows"] == 3001)
+        grown = client.ask("/api/frames", {"runs": None, "have": have})[2]
+        assert header_of(grown)["frames"][0]["kept"]["starts"]["length"] == 2
+        assert len(grown) < len(whole) / 5
+        unknown = client.ask("/api/frames", {"runs": None, "have": "another server's"})[2]
+        assert "kept" not in header_of(unknown)["frames"][0]
+
+
 def test_runs_are_picked_by_id_and_strangers_left_out(client: Client, root: Path) -> None:
     other = record(root, rows=3, name="other")
     assert until(lambda: other.name in client.runs())

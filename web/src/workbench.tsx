@@ -25,6 +25,7 @@ export function mount(element: HTMLElement, session: Session, renderer: Renderer
   return () => {
     render(null, element);
     renderer.dispose();
+    session.close();
   };
 }
 
@@ -40,6 +41,7 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   const lenses = session.lenses.value;
   const lens = session.current.value;
   useEffect(() => void lens?.open(), [lens]);
+  useEffect(() => () => theme.close(), [theme]);
 
   const shows = (finding: Finding) => lens?.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
   const press = async (finding: Finding) => {

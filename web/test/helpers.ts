@@ -60,7 +60,10 @@ export async function engineOf(columns: Record<string, Vector>, places = 3): Pro
     for (const [name, vector] of vectors) await place.give(name, slice(vector, start, ends[i]!));
   }
   const opened = new Map(
-    vectors.map(([name, vector]) => [name, { summary: summarize(name, vector), categories: vector.categories }]),
+    vectors.map(([name, vector]) => [
+      name,
+      { summary: summarize(name, vector), categories: vector.categories, there: Promise.resolve() },
+    ]),
   );
   return new MemoryEngine(frame, all, ends, opened);
 }

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .binning import FINE_BINS, SPECIAL_BINS
+
 __all__ = ["Check", "Codes", "joint", "nearest"]
 
 #: One code a row.
@@ -21,8 +23,8 @@ Codes = npt.NDArray[np.unsignedinteger[Any]]
 #: Raises where nobody waits for the answer any more.
 Check = Callable[[], None]
 
-#: Rows at a time: their cells stay in the cache of one core.
-_PIECE = 1 << 18
+#: Rows at a time: their cells stay in one core's cache, and in memory that the allocator does not give back between.
+_PIECE = 1 << 16
 #: So much larger are the pieces, compared with the cells that are added up after each.
 _PER_CELL = 2
 
@@ -56,6 +58,7 @@ def joint(
         Shape (size,): int64 counts, or float64 sums.
     """
     axes = [axis for axis in (left, right, active) if axis is not None]
+    factors = [_factor(table) for _, table in axes]
     total = len(rows) if rows is not None and rows.dtype != np.bool_ else len(left[0])
 
     def count(span: tuple[int, int]) -> npt.NDArray[Any]:
@@ -65,9 +68,15 @@ def joint(
             chosen = np.flatnonzero(rows[span[0] : span[1]]) + span[0]
         elif rows is not None:
             chosen = rows[span[0] : span[1]]
-        cells = np.take(axes[0][1], axes[0][0][chosen])
-        for codes, table in axes[1:]:
-            cells += np.take(table, codes[chosen])
+        cells = np.zeros(0, np.int64)
+        for place, ((codes, table), factor) in enumerate(zip(axes, factors, strict=True)):
+            part: npt.NDArray[Any] = codes[chosen]
+            if factor is None:
+                part = np.take(table, part)
+            elif factor != 1 or place == 0:
+                part = part.astype(np.int64)
+                part *= factor
+            cells = part if place == 0 else np.add(cells, part, out=cells)
         weights = None if tint is None else np.take(tint[1], tint[0][chosen])
         return np.bincount(cells, weights, minlength=size)
 
@@ -76,6 +85,12 @@ def joint(
     for part in _pool().map(count, pieces):
         result += part
     return result
+
+
+def _factor(table: npt.NDArray[np.int64]) -> int | None:
+    """What a table multiplies codes by, if it does no more than that: a product is twice as fast as a look-up."""
+    codes = FINE_BINS + SPECIAL_BINS
+    return int(table[1]) if np.array_equal(table[:codes], table[1] * np.arange(codes)) else None
 
 
 def nearest(

@@ -146,7 +146,7 @@ def _columns(engine: Engine, table: pa.Table, ticket: Ticket, blocks: Blocks) ->
             found.append({"name": name, "type": "u32", "length": len(values), **place})
         else:
             column = stored(kind, values, blocks)
-            del column["categories"]
+            del column["categories"], column["summary"]
             found.append({"name": name, **column})
     return found
 

@@ -29,8 +29,9 @@ __all__ = ["Live", "Snapshot"]
 LATEST = 10
 #: A run that no page has asked for in so long is no longer read along.
 _FORGET_SECONDS = 60.0
-#: Selections whose frames are kept, with the one before the newest for whoever still asks it.
+#: Snapshots that are kept for whoever still asks about them or grows from them, and their bytes; two in any case.
 _MOST_KEPT = 16
+_MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Live:
                 self._number += 1
                 made = Snapshot(f"{self._epoch}-{self._number}", tuple(feeds), frames, findings, tuple(problems))
                 self._kept[stamp] = made
-                while len(self._kept) > _MOST_KEPT:
+                while len(self._kept) > 2 and (len(self._kept) > _MOST_KEPT or self._held() > _MOST_BYTES):
                     self._kept.popitem(last=False)
                 self._building = {name: lock for name, lock in self._building.items() if lock.locked()}
             return made
@@ -143,6 +144,9 @@ class Live:
         """The snapshot of that version, if it is still kept."""
         with self._lock:
             return next((made for made in self._kept.values() if made.version == version), None)
+
+    def _held(self) -> int:
+        return sum(int(frame.table.nbytes) for made in self._kept.values() for frame in made.frames)
 
     def _folders(self) -> dict[str, Path]:
         found: dict[str, Path] = {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from ..frame import Frame
 from ..query.values import encode, milliseconds
 from ..schema import Column
 from ._blocks import Blocks
+from ._summary import LEAST_ROWS, summary
 
 __all__ = ["VERSION", "column_header", "finding_header", "frame_header", "payload", "sizes", "stored"]
 
@@ -56,8 +59,13 @@ def payload(
     if theme not in {"auto", "light", "dark"}:
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
     blocks = Blocks()
-    described = [frame_header(frame, blocks) for frame in frames]
-    streams = blocks.finish()
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="undertow-summary") as pool:
+        described = [frame_header(frame, blocks, pool) for frame in frames]
+        streams = blocks.finish()
+    for frame in described:
+        for column in frame["columns"]:
+            if isinstance(column["summary"], Future):
+                column["summary"] = column["summary"].result()
     header = {
         "version": VERSION,
         "blocks": sizes(blocks, streams),
@@ -76,15 +84,22 @@ def sizes(blocks: Blocks, streams: Sequence[bytes]) -> list[dict[str, int]]:
     return [{"size": len(stream), "length": length} for stream, length in zip(streams, blocks.lengths, strict=True)]
 
 
-def frame_header(frame: Frame, blocks: Blocks | None) -> dict[str, Any]:
-    """What the header says of a frame; its columns' values go into the blocks, or nowhere where there are none."""
-    if blocks is None:
-        columns = [column_header(column) for column in frame.columns]
-    else:
-        columns = [
-            {**column_header(column), **stored(column.kind, frame.table[column.name], blocks)}
-            for column in frame.columns
-        ]
+def frame_header(frame: Frame, blocks: Blocks | None, pool: ThreadPoolExecutor | None = None) -> dict[str, Any]:
+    """What the header says of a frame; its columns' values go into the blocks, or nowhere where there are none.
+
+    With a pool, large columns are described there; without one the page is to look for itself.
+    """
+    # In the order that the page needs them, which decodes a block as soon as it is read: its first picture needs these.
+    first = {name: place for place, name in reversed(list(enumerate((frame.color, *frame.axes))))}
+    described = {
+        column.name: {
+            **column_header(column),
+            **({} if blocks is None else stored(column.kind, frame.table[column.name], blocks, pool)),
+        }
+        for column in sorted(frame.columns, key=lambda column: first.get(column.name, len(first)))
+    }
+    columns = [described[column.name] for column in frame.columns]
+    if blocks is not None:
         blocks.close()
     return {
         "lens": frame.lens,
@@ -132,7 +147,9 @@ def column_header(column: Column) -> dict[str, Any]:
     }
 
 
-def stored(kind: str, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]:
+def stored(
+    kind: str, values: pa.ChunkedArray, blocks: Blocks, pool: ThreadPoolExecutor | None = None
+) -> dict[str, Any]:
     """Puts a column's values into the blocks and says where they are and of which type; `kind` as a `Column` has it."""
     categories = None
     if kind == "category":
@@ -145,7 +162,16 @@ def stored(kind: str, values: pa.ChunkedArray, blocks: Blocks) -> dict[str, Any]
     if values.null_count:
         present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
         array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
-    return {"type": type_, "length": len(array), **blocks.add(array, present), "categories": categories}
+    return {
+        "type": type_,
+        "length": len(array),
+        **blocks.add(array, present),
+        "categories": categories,
+        # Beside the compression: NumPy lets go of the interpreter meanwhile.
+        "summary": pool.submit(summary, array, present, None if categories is None else len(categories))
+        if pool is not None and len(array) > LEAST_ROWS
+        else None,
+    }
 
 
 def _number(values: pa.ChunkedArray) -> tuple[str, NDArray[Any]]:

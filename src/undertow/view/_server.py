@@ -152,7 +152,9 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
         snapshot = live.snapshot(live.latest() if runs is None else runs)
         if snapshot.version == have:
             return None
-        return _made(snapshot, making, "whole", lambda: whole(snapshot, title, most_cells))
+        base = None if have is None else live.known(have)
+        name = "whole" if base is None else f"from {base.version}"
+        return _made(snapshot, making, name, lambda: whole(snapshot, title, most_cells, base))
 
     async def page(_: Request) -> Response:
         return Response(_PAGE.format(title=html.escape(f"{title} · Undertow")), media_type="text/html")

@@ -124,7 +124,7 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
         """Send a state of the data, in parts; the version last, since it is what the page waits for."""
         version = self._version + 1
         most = _MOST_CELLS if self._answers.possible else max(map(_cells, snapshot.frames), default=0) + 1
-        packed = whole(snapshot, str(self._about["title"]), most, self._about)
+        packed = whole(snapshot, str(self._about["title"]), most, more=self._about)
         parts = [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
         for index, part in enumerate(parts):
             name = f"_part_{index}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..frame import Frame
 from ._blocks import Blocks
+from ._growth import growth
 from ._live import Snapshot
 from ._payload import VERSION, finding_header, frame_header, sizes
 
@@ -28,22 +29,39 @@ def pack(header: dict[str, Any], streams: Sequence[bytes]) -> bytes:
     return b"".join([len(text).to_bytes(4, "little"), text, *streams])
 
 
-def whole(snapshot: Snapshot, title: str, most: int = MOST_CELLS, more: Mapping[str, str] | None = None) -> bytes:
+def whole(
+    snapshot: Snapshot,
+    title: str,
+    most: int = MOST_CELLS,
+    base: Snapshot | None = None,
+    more: Mapping[str, str] | None = None,
+) -> bytes:
     """A snapshot with the values of all its frames but the large ones, of which only the description is sent.
 
     Args:
-        snapshot: What to send.
+        snapshot: What is sent.
         title: The page's title.
-        most: How many values a frame has that is sent.
+        most: Frames of more values are large.
+        base: What the page has already: where a frame grew out of one of its, the difference is sent.
         more: Further words of the header, in place of `about`'s: "theme", "subtitle".
     """
     blocks = Blocks()
-    frames = [
-        {**frame_header(frame, None if is_large(frame, most) else blocks), "remote": is_large(frame, most)}
-        for frame in snapshot.frames
-    ]
+    known = {} if base is None else {frame.lens: frame for frame in base.frames if not is_large(frame, most)}
+    frames = [_frame(frame, known.get(frame.lens), most, blocks) for frame in snapshot.frames]
     streams = blocks.finish()
     return pack({**about(snapshot, title), **(more or {}), "blocks": sizes(blocks, streams), "frames": frames}, streams)
+
+
+def _frame(frame: Frame, old: Frame | None, most: int, blocks: Blocks) -> dict[str, Any]:
+    if is_large(frame, most):
+        return {**frame_header(frame, None), "remote": True}
+    grown = None if old is None else growth(old, frame, blocks)
+    if grown is None:
+        return {**frame_header(frame, blocks), "remote": False}
+    kept, values = grown
+    header = frame_header(frame, None)
+    columns = [{**column, **place} for column, place in zip(header["columns"], values, strict=True)]
+    return {**header, "columns": columns, "remote": False, "kept": kept}
 
 
 def about(snapshot: Snapshot, title: str) -> dict[str, Any]:

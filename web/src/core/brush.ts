@@ -11,6 +11,15 @@ export type Brush =
   | { readonly kind: "values"; readonly values: readonly string[] }
   | { readonly kind: "slot"; readonly slot: SlotCode };
 
+const codes = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** Every category's code: a look-up, for there may be a hundred thousand of them. */
+export function codesOf(categories: readonly string[]): ReadonlyMap<string, number> {
+  let known = codes.get(categories);
+  if (!known) codes.set(categories, (known = new Map(categories.map((name, code) => [name, code]))));
+  return known;
+}
+
 /** Where a brush lies on its axis, as positions [foot, head]; null for one that lies in a gutter or off the scale. */
 export function extent(brush: Brush, scale: Scale, categories: readonly string[] | null): [number, number] | null {
   if (brush.kind === "slot") return null;
@@ -23,11 +32,15 @@ export function extent(brush: Brush, scale: Scale, categories: readonly string[]
     return [Math.min(p, q), Math.max(p, q)];
   }
   const half = 0.5 / Math.max(1, categories?.length ?? 1);
-  const at = brush.values
-    .map((value) => categories?.indexOf(value) ?? -1)
-    .filter((i) => i >= 0)
-    .map((i) => scale.position(i));
-  return at.length ? [Math.min(...at) - half, Math.max(...at) + half] : null;
+  const known = codesOf(categories ?? []);
+  let [foot, head] = [Infinity, -Infinity];
+  for (const value of brush.values) {
+    const code = known.get(value);
+    if (code === undefined) continue;
+    foot = Math.min(foot, scale.position(code));
+    head = Math.max(head, scale.position(code));
+  }
+  return foot <= head ? [foot - half, head + half] : null;
 }
 
 /** The brush that covers the positions between `p` and `q`; null where it would hold nothing. */
@@ -52,12 +65,12 @@ export function brushBetween(p: number, q: number, scale: Scale, categories: rea
 export function toFilter(brushes: readonly Brush[], least: number): ColumnFilter | null {
   if (brushes.length === 0) return null;
   const ranges: (readonly [number, number])[] = [];
-  const values: string[] = [];
+  let values: readonly string[] = [];
   const special: Special[] = [];
   let missing = false;
   for (const brush of brushes) {
     if (brush.kind === "range") ranges.push(brush.range);
-    else if (brush.kind === "values") values.push(...brush.values);
+    else if (brush.kind === "values") values = [...values, ...brush.values];
     else if (brush.slot === Slot.Missing) missing = true;
     else if (brush.slot === Slot.NaN) special.push("nan");
     else if (brush.slot === Slot.PositiveInfinity) special.push("+inf");

@@ -40,23 +40,22 @@ export class Coder {
     return FIRST + (this.edges.length || Math.min(MOST_CODES, Math.max(1, this.#categories)));
   }
 
-  /** The codes of the rows `order`, in that order. */
-  encode(vector: Vector, order: Uint32Array): Uint16Array {
-    const codes = new Uint16Array(order.length);
+  /** What writes the codes of the rows from `from` up to `to` into zeroes. */
+  encoder(vector: Vector): (codes: Uint16Array, from: number, to: number) => void {
     const { values, valid } = vector;
     const categories = this.#categories;
     const find = this.#finder();
-    for (let i = 0; i < codes.length; i++) {
-      const row = order[i]!;
-      if (valid !== null && !isPresent(vector, row)) continue;
-      const value = values[row]!;
-      if (vector.categories)
-        codes[i] = FIRST + (categories > MOST_CODES ? Math.floor((value * MOST_CODES) / categories) : value);
-      else if (value - value === 0)
-        codes[i] = FIRST + find(value + 0); // −0 is 0
-      else codes[i] = Number.isNaN(value) ? NAN : value > 0 ? POSITIVE : NEGATIVE;
-    }
-    return codes;
+    return (codes, from, to) => {
+      for (let row = from; row < to; row++) {
+        if (valid !== null && !isPresent(vector, row)) continue;
+        const value = values[row]!;
+        if (vector.categories)
+          codes[row] = FIRST + (categories > MOST_CODES ? Math.floor((value * MOST_CODES) / categories) : value);
+        else if (value - value === 0)
+          codes[row] = FIRST + find(value + 0); // −0 is 0
+        else codes[row] = Number.isNaN(value) ? NAN : value > 0 ? POSITIVE : NEGATIVE;
+      }
+    };
   }
 
   /** For every code the display bin on a scale: [0, bins), or one of the special ones after. */

@@ -25,6 +25,8 @@ export interface StoredColumn {
   readonly planes: boolean;
   readonly valid: { readonly offset: number } | null;
   readonly categories: readonly string[] | null;
+  /** Whether the page says what the column holds, so that its values need not be gone through for that. */
+  readonly described: boolean;
 }
 
 /** A zlib stream, or the base85 text of one and how many of the bytes in it are the stream's. */
@@ -34,7 +36,7 @@ export interface Block {
 }
 
 export interface OpenedColumn {
-  readonly summary: Summary;
+  readonly summary: Summary | null;
   /** The rows' values, one vector a share. */
   readonly shares: readonly Vector[];
 }
@@ -53,7 +55,7 @@ export async function openColumn(
   return columns.map((column) => {
     const vector = vectorOf(column, bytes);
     return {
-      summary: summarize(column.name, vector),
+      summary: column.described ? null : summarize(column.name, vector),
       shares: shares.map((to, i) => slice(vector, i === 0 ? 0 : shares[i - 1]!, to)),
     };
   });
@@ -115,17 +117,19 @@ export const DIGITS = Array.from({ length: 94 }, (_, i) => String.fromCharCode(3
 
 /** Five digits are four bytes, the most significant first. */
 function decode85(text: string, size: number): Uint8Array<ArrayBuffer> {
-  const digits = new Uint8Array(128);
+  const digits = new Uint8Array(256);
   [...DIGITS].forEach((digit, value) => (digits[digit.charCodeAt(0)] = value));
+  const ascii = new TextEncoder().encode(text);
   const groups = Math.ceil(size / 4);
   const bytes = new Uint8Array(4 * groups);
-  for (let group = 0, at = 0; group < groups; group++, at += 5) {
-    let number = 0;
-    for (let k = 0; k < 5; k++) number = number * 85 + digits[text.charCodeAt(at + k)]!;
-    bytes[4 * group] = number >>> 24;
-    bytes[4 * group + 1] = number >>> 16;
-    bytes[4 * group + 2] = number >>> 8;
-    bytes[4 * group + 3] = number;
+  for (let from = 0, to = 0; to < bytes.length; from += 5, to += 4) {
+    // The upper three digits stay within 31 bits, so that most of the sum is whole-number arithmetic.
+    const upper = (digits[ascii[from]!]! * 85 + digits[ascii[from + 1]!]!) * 85 + digits[ascii[from + 2]!]!;
+    const number = upper * 7225 + digits[ascii[from + 3]!]! * 85 + digits[ascii[from + 4]!]!;
+    bytes[to] = number >>> 24;
+    bytes[to + 1] = number >>> 16;
+    bytes[to + 2] = number >>> 8;
+    bytes[to + 3] = number;
   }
   return bytes.subarray(0, size);
 }

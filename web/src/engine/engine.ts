@@ -134,6 +134,8 @@ export interface Engine {
   nearest(query: NearestQuery): Promise<number | null>;
   /** The values of single rows. */
   values(ids: Uint32Array, columns: readonly string[]): Promise<Readonly<Record<string, Vector>>>;
+  /** Lets go of the rows; nothing may be asked afterwards. */
+  close(): void;
 }
 
 /** A statement about the training, with the filters that show its evidence. */

@@ -18,22 +18,32 @@ import type {
   SeriesQuery,
 } from "./engine";
 import { sideOf } from "./codes";
+import { Busy } from "./busy";
 import type { Place } from "./handle";
 import { measured } from "./measure";
 import { bucketSeries } from "./series";
 import { cutKey, resolutionOf } from "./shard";
 import { join, take } from "./vectors";
 
+/**
+ * Edges that a column's codes know at most: those of some ten domains with all their scales. Codes would hold eight times as
+ * many in their 16 bits, but every change of a domain computes them all.
+ */
+const MOST_EDGES = 8192;
+
 /** One column as it came out of its block. */
 export interface Opened {
   readonly summary: Summary;
   readonly categories: readonly string[] | null;
+  /** When its values are in their places; a page that says what a column holds is shown before. */
+  readonly there: Promise<unknown>;
 }
 
 /**
  * The engine whose rows are in this page: sharded over places, whose answers add up.
  *
- * What a place needs before it can count (the codes of a column) is made when a question first needs it.
+ * What a place needs before it can count (the codes of a column) is made when a question first needs it. A question waits for
+ * the columns that it asks about, and for no other.
  */
 export class MemoryEngine implements Engine {
   readonly frame: FrameInfo;
@@ -41,6 +51,8 @@ export class MemoryEngine implements Engine {
   /** The row that each place ends before. */
   readonly #ends: readonly number[];
   readonly #opened: ReadonlyMap<string, Opened>;
+  readonly #busy: Busy;
+  /** What every column's codes know, the scales used last at the end. */
   readonly #cuts = new Map<string, Map<string, readonly [Cut, number]>>();
   readonly #encoding = new Map<string, Promise<unknown>>();
   #sorted: { readonly key: string; readonly ids: Promise<Uint32Array> } | null = null;
@@ -50,11 +62,13 @@ export class MemoryEngine implements Engine {
     places: readonly Place[],
     ends: readonly number[],
     opened: ReadonlyMap<string, Opened>,
+    busy: Busy = new Busy(),
   ) {
     this.frame = frame;
     this.#places = places;
     this.#ends = ends;
     this.#opened = opened;
+    this.#busy = busy;
   }
 
   async describe(columns: readonly string[]): Promise<readonly Summary[]> {
@@ -62,15 +76,15 @@ export class MemoryEngine implements Engine {
   }
 
   async percentiles(column: string): Promise<Float64Array> {
-    this.#column(column);
-    const parts = await this.#all((place) => place.ask("keys", EVERYTHING, column, null));
+    await this.#column(column).there;
+    const parts = await this.#all((place) => place.ask("keys", [EVERYTHING, column, null]));
     return this.#places[0]!.do("percentiles", [parts.map((part) => part.keys)]);
   }
 
   async select(filters: Filters): Promise<Selection> {
     return measured("select", async () => {
-      await this.#prepareFilters(filters);
-      const parts = await this.#all((place) => place.ask("select", filters));
+      await this.#prepare([], filters);
+      const parts = await this.#all((place) => place.ask("select", [filters]));
       const bits = new Uint8Array((this.frame.rows + 7) >> 3);
       parts.forEach((part, i) => bits.set(part.bits, this.#start(i) >> 3));
       return { count: parts.reduce((sum, part) => sum + part.count, 0), bits };
@@ -84,22 +98,19 @@ export class MemoryEngine implements Engine {
         ...(query.color ? [[query.color, FINE_BINS] as const] : []),
       ];
       if (query.active) axes.push([query.active.axis, query.active.positions]);
-      for (const [axis, bins] of axes) await this.#prepare(axis, bins);
       const filters = query.filters ?? EVERYTHING;
-      await this.#prepareFilters(filters);
+      const encoded = await this.#prepare(axes, filters);
+      // What overtakes other questions must not overtake the codes that it needs.
+      if (query.sample !== undefined) await encoded();
       const share = Math.min(1, (query.sample ?? Infinity) / Math.max(1, this.frame.rows));
-      const parts = await Promise.all(
-        this.#places.map((place, i) => {
-          const rows = Math.ceil((this.#ends[i]! - this.#start(i)) * share);
-          return place.ask("cube", {
-            pairs: query.pairs,
-            bins: query.bins,
-            filters,
-            active: query.active ?? null,
-            color: query.color ?? null,
-            rows,
-          });
-        }),
+      const asked = { pairs: query.pairs, bins: query.bins, active: query.active ?? null, color: query.color ?? null };
+      const parts = await this.#busy.during(
+        Promise.all(
+          this.#places.map((place, i) => {
+            const rows = Math.ceil((this.#ends[i]! - this.#start(i)) * share);
+            return place.ask("cube", [{ ...asked, filters, rows }], query.sample === undefined ? "next" : "now");
+          }),
+        ),
       );
       const [first, ...others] = parts;
       const { counts, colours } = first!;
@@ -129,12 +140,13 @@ export class MemoryEngine implements Engine {
   }
 
   async values(ids: Uint32Array, columns: readonly string[]): Promise<Readonly<Record<string, Vector>>> {
+    await this.#there(columns);
     // Asked place by place; where the rows of one place do not stand together, they are put back in order afterwards.
     const owners = Uint8Array.from(ids, (id) => this.#ends.findIndex((end) => id < end));
     const groups = this.#places.map((_, place) =>
       ids.filter((_, i) => owners[i] === place).map((id) => id - this.#start(place)),
     );
-    const parts = await Promise.all(this.#places.map((place, i) => place.ask("values", groups[i]!, columns)));
+    const parts = await Promise.all(this.#places.map((place, i) => place.ask("values", [groups[i]!, columns])));
     const next = groups.map((_, i) => groups.slice(0, i).reduce((sum, group) => sum + group.length, 0));
     const back = Uint32Array.from(owners, (owner) => next[owner]!++);
     const inOrder = back.every((at, i) => at === i);
@@ -156,10 +168,9 @@ export class MemoryEngine implements Engine {
 
   async nearest(query: NearestQuery): Promise<number | null> {
     return measured("nearest", async () => {
-      await this.#prepare(query.left, FINE_BINS);
-      await this.#prepare(query.right, FINE_BINS);
-      await this.#prepareFilters(query.filters ?? EVERYTHING);
-      const parts = await this.#all((place) => place.ask("nearest", query));
+      const axes = [query.left, query.right].map((axis) => [axis, FINE_BINS] as const);
+      await this.#prepare(axes, query.filters ?? EVERYTHING);
+      const parts = await this.#all((place) => place.ask("nearest", [query]));
       let best: { row: number; distance: number } | null = null;
       parts.forEach((part, i) => {
         if (part && (best === null || part.distance < best.distance))
@@ -167,6 +178,10 @@ export class MemoryEngine implements Engine {
       });
       return (best as { row: number } | null)?.row ?? null;
     });
+  }
+
+  close(): void {
+    for (const place of this.#places) place.stop();
   }
 
   #column(name: string): Opened {
@@ -191,8 +206,8 @@ export class MemoryEngine implements Engine {
   }
 
   async #sort(filters: Filters, order: NonNullable<RowsQuery["order"]>): Promise<Uint32Array> {
-    await this.#prepareFilters(filters);
-    const parts = await this.#all((place) => place.ask("passing", filters, this.#start(this.#places.indexOf(place))));
+    await this.#prepare([], filters);
+    const parts = await this.#all((place) => place.ask("passing", [filters, this.#start(this.#places.indexOf(place))]));
     const ids = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of parts) {
@@ -202,10 +217,11 @@ export class MemoryEngine implements Engine {
     let places = ids;
     // Stable from the last key to the first: the first decides.
     for (const { column, descending } of [...order].reverse()) {
-      const { categories } = this.#column(column);
+      const { categories, there } = this.#column(column);
+      await there;
       const ranks = categories && ranksOf(categories);
       const keys = joinKeys(
-        (await this.#all((place) => place.ask("keys", filters, column, ranks))).map((part) => part.keys),
+        (await this.#all((place) => place.ask("keys", [filters, column, ranks]))).map((part) => part.keys),
       );
       const current = places === ids ? keys : Float64Array.from(places, (id) => keys[lowerIndex(ids, id)]!);
       const turned = await this.#places[0]!.do("argsort", [current, descending]);
@@ -215,34 +231,60 @@ export class MemoryEngine implements Engine {
     return places;
   }
 
-  async #prepareFilters(filters: Filters): Promise<void> {
-    for (const name of columnsOf(filters)) {
-      this.#column(name);
-      if (!this.#encoding.has(name)) await this.#prepare({ column: name, ...this.#ownCut(name) }, FINE_BINS);
-      else await this.#encoding.get(name);
-    }
+  async #there(columns: Iterable<string>): Promise<void> {
+    await Promise.all([...columns].map((name) => this.#column(name).there));
   }
 
-  /** Sees to it that a column's codes know the edges of an axis. */
-  #prepare(axis: Binning, bins: number): Promise<unknown> {
+  /**
+   * Waits for the columns that a question needs, and sees to it that their codes know its axes: a place answers in the order
+   * that it is asked, so the question may follow at once.
+   *
+   * @returns Waits until the codes are made.
+   */
+  async #prepare(axes: readonly (readonly [Binning, number])[], filters: Filters): Promise<() => Promise<unknown>> {
+    const filtered = columnsOf(filters);
+    const searched = filters.search || filters.steps?.some((step) => step.search);
+    await this.#there([...axes.map(([axis]) => axis.column), ...filtered, ...(searched ? this.#opened.keys() : [])]);
+    const asked = axes.map(([axis, bins]) => this.#know(axis, bins));
+    for (const name of filtered)
+      asked.push(this.#encoding.get(name) ?? this.#know({ column: name, ...this.#ownCut(name) }, FINE_BINS));
+    return () => Promise.all(asked);
+  }
+
+  /** Makes a column's codes know the edges of an axis. */
+  #know(axis: Binning, bins: number): Promise<unknown> {
     const { column } = axis;
     const { categories, summary } = this.#column(column);
     const known = this.#cuts.get(column) ?? new Map<string, readonly [Cut, number]>();
     const resolution = resolutionOf(axis, bins);
     const key = categories ? "category" : `${resolution} ${cutKey(axis)}`;
-    if (!known.has(key)) {
-      known.set(key, [axis, resolution]);
-      // With one scale come the others of its domain, so that changing between them asks no row again.
-      if (!categories)
-        for (const cut of siblings(axis, summary)) known.set(`${FINE_BINS} ${cutKey(cut)}`, [cut, FINE_BINS]);
-      this.#cuts.set(column, known);
-      const cuts = [...known.values()];
-      this.#encoding.set(
-        column,
-        this.#all((place) => place.ask("encode", column, cuts, categories ? categories.length : null)),
-      );
+    const own = known.get(key);
+    if (own) {
+      known.delete(key);
+      known.set(key, own);
+      return this.#encoding.get(column)!;
     }
-    return this.#encoding.get(column)!;
+    // With one scale come the others of its domain, so that changing between them asks no row again.
+    if (!categories)
+      for (const cut of siblings(axis, summary)) known.set(`${FINE_BINS} ${cutKey(cut)}`, [cut, FINE_BINS]);
+    known.delete(key);
+    known.set(key, [axis, resolution]);
+    // Scales that were left long ago make room.
+    let total = [...known.values()].reduce((sum, [, bins]) => sum + bins + 1, 0);
+    for (const [old, [, bins]] of known) {
+      if (total <= MOST_EDGES || old === key) break;
+      known.delete(old);
+      total -= bins + 1;
+    }
+    this.#cuts.set(column, known);
+    const cuts = [...known.values()];
+    const asked = this.#busy.during(
+      this.#all((place) => place.ask("encode", [column, cuts, categories ? categories.length : null])),
+    );
+    // Who asks for codes fails with them; nobody may have asked yet.
+    asked.catch(() => {});
+    this.#encoding.set(column, asked);
+    return asked;
   }
 
   #ownCut(name: string): Cut {

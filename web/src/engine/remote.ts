@@ -19,7 +19,7 @@ import { measured } from "./measure";
 import type { Packed } from "./served";
 
 /** Where an array lies within the blocks of an answer. */
-type Placed = Omit<StoredColumn, "name" | "categories" | "valid"> & {
+type Placed = Omit<StoredColumn, "name" | "categories" | "valid" | "described"> & {
   readonly block: number;
   readonly valid: { readonly offset: number } | null;
 };
@@ -187,7 +187,7 @@ class Answer {
   }
 
   vector(placed: Placed, categories: readonly string[] | null): Vector {
-    return vectorOf({ ...placed, name: "", categories }, this.#blocks[placed.block]!);
+    return vectorOf({ ...placed, name: "", categories, described: true }, this.#blocks[placed.block]!);
   }
 
   array(placed: Placed): Values {

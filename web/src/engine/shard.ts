@@ -42,8 +42,21 @@ interface Mask {
   readonly bytes: Uint8Array | null;
 }
 
-/** Scales of one column whose bins are kept, a byte a row each: the axis' own, and one that was just left. */
-const KEPT = 2;
+/** An answer that takes long, made in steps between which something else may be done. */
+export type Steps<T> = Generator<undefined, T>;
+
+export function isSteps(answer: unknown): answer is Steps<unknown> {
+  return typeof answer === "object" && answer !== null && Symbol.iterator in answer && "next" in answer;
+}
+
+/** Rows counted in one step: some milliseconds. */
+const STEP = 1 << 20;
+
+/**
+ * Scales of one column whose bins are kept, a byte a row each. Of numbers the latest: to look another up takes a few nanoseconds a row. Of
+ * categories two, whose bins and positions need not be alike.
+ */
+const [KEPT, KEPT_CATEGORIES] = [1, 2];
 
 /** Some consecutive rows of a frame, and what can be asked of them alone. Codes and bins lie in a shuffled order. */
 export class Shard {
@@ -64,40 +77,61 @@ export class Shard {
   }
 
   /** Cuts a column so finely that all its scales are among the cuts. */
-  encode(name: string, cuts: readonly (readonly [Cut, number])[], categories: number | null): void {
+  *encode(name: string, cuts: readonly (readonly [Cut, number])[], categories: number | null): Steps<void> {
     const column = this.#column(name);
-    column.coder = new Coder(cuts, categories);
-    column.codes = column.coder.encode(column.vector, this.#order);
+    const coder = new Coder(cuts, categories);
+    const inRowOrder = new Uint16Array(this.rows);
+    const encode = coder.encoder(column.vector);
+    for (let from = 0; from < this.rows; from += STEP) {
+      if (from > 0) yield;
+      encode(inRowOrder, from, Math.min(this.rows, from + STEP));
+    }
+    // Shuffled afterwards: codes are smaller than values, and more of them lie in a cache.
+    const codes = new Uint16Array(this.rows);
+    for (let from = 0; from < this.rows; from += STEP) {
+      if (from > 0) yield;
+      shuffle(codes, inRowOrder, this.#order, from, Math.min(this.rows, from + STEP));
+    }
+    // All at once: whatever was asked between two steps found the codes of before.
+    column.coder = coder;
+    column.codes = codes;
     column.bins.clear();
   }
 
   /** Joint counts, cumulative over the slices: counts[p][slice][left][right]. */
-  cube(query: ShardCube): { counts: Uint32Array[]; colours: Float32Array[] } {
+  *cube(query: ShardCube): Steps<{ counts: Uint32Array[]; colours: Float32Array[] }> {
     const side = sideOf(query.bins);
     const area = side * side;
     const rows = Math.min(query.rows, this.rows);
     const mask = this.#passing(query.filters);
     const active = query.active && this.#bins(query.active.axis, query.active.positions);
     const slices = query.active ? sideOf(query.active.positions) + 1 : 1;
-    // Slice k + 1 is the first that includes a row at position k.
-    const offsets = active && Uint32Array.from(active.coarse, (k) => (k + 1) * area);
-    const tint = query.color && this.#bins(query.color, FINE_BINS).bytes;
-    const tints = query.color ? placesOf(query.color) : new Float32Array(0);
-    const channels = query.color ? colourChannels(query.color) : 0;
+    // Slice k + 1 is the first that includes a row at position k. Without slices all start at 0: one loop counts for both,
+    // and has been compiled when a hand first brushes.
+    const offsets = active ? Uint32Array.from(active.coarse, (k) => (k + 1) * area) : new Uint32Array(256);
+    const tint = query.color && {
+      bytes: this.#bins(query.color, FINE_BINS).bytes,
+      places: placesOf(query.color),
+      channels: colourChannels(query.color),
+    };
     const counts: Uint32Array[] = [];
     const colours: Float32Array[] = [];
     for (const [left, right] of query.pairs) {
       const grid = new Uint32Array(slices * area);
-      const colour = tint ? new Float32Array(area * channels) : null;
-      const { bytes: a, coarse: rowOf } = this.#bins(left, query.bins);
-      const { bytes: b, coarse: columnOf } = this.#bins(right, query.bins);
-      for (let i = 0; i < rows; i++) {
-        if (mask !== null && mask[i] === 0) continue;
-        const cell = rowOf[a[i]!]! * side + columnOf[b[i]!]!;
-        grid[offsets === null ? cell : offsets[active!.bytes[i]!]! + cell]!++;
-        if (colour !== null) paint(colour, cell * channels, tint![i]!, channels, tints);
+      const colour = tint ? new Float32Array(area * tint.channels) : null;
+      const a = this.#bins(left, query.bins);
+      const b = this.#bins(right, query.bins);
+      // Grouped by what a row may need, so that no row asks what is the same for all.
+      const rowOf = Uint32Array.from(a.coarse, (k) => k * side);
+      for (let from = 0; from < rows; from += STEP) {
+        yield;
+        const to = Math.min(rows, from + STEP);
+        const cells = { from, to, mask, a: a.bytes, b: b.bytes, rowOf, columnOf: b.coarse };
+        count(grid, cells, active?.bytes ?? a.bytes, offsets);
+        if (colour) tinge(colour, cells, tint!);
       }
-      for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
+      yield;
+      accumulate(grid, area);
       counts.push(grid);
       if (colour) colours.push(colour);
     }
@@ -175,7 +209,8 @@ export class Shard {
       const { codes } = column;
       bytes = new Uint8Array(codes.length);
       for (let i = 0; i < codes.length; i++) bytes[i] = table[codes[i]!]!;
-      for (const old of column.bins.keys()) if (column.bins.size >= KEPT) column.bins.delete(old);
+      const kept = column.vector.categories ? KEPT_CATEGORIES : KEPT;
+      for (const old of column.bins.keys()) if (column.bins.size >= kept) column.bins.delete(old);
       column.bins.set(key, bytes);
     }
     return { bytes, coarse: rebin(resolution, bins) };
@@ -270,12 +305,53 @@ function rebin(from: number, to: number): Uint8Array {
   return Uint8Array.from({ length: sideOf(from) }, (_, k) => (k < from ? Math.floor((k * to) / from) : to + k - from));
 }
 
-/** Adds one row's colour to a cell: its hue, or its place by its display bin. */
-function paint(colour: Float32Array, at: number, bin: number, channels: number, places: Float32Array): void {
-  if (channels > 2) colour[at + Math.min(bin, channels - 1)]!++;
-  else if (bin < FINE_BINS) {
-    colour[at]!++;
-    colour[at + 1]! += places[bin]!;
+/** Some rows, and how to find their cells in the grid of two axes. */
+interface Cells {
+  readonly from: number;
+  readonly to: number;
+  readonly mask: Uint8Array | null;
+  readonly a: Uint8Array;
+  readonly b: Uint8Array;
+  /** Where the row of a grid starts that a byte of `a` belongs to. */
+  readonly rowOf: Uint32Array;
+  readonly columnOf: Uint8Array;
+}
+
+function shuffle(to: Uint16Array, from: Uint16Array, order: Uint32Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) to[i] = from[order[i]!]!;
+}
+
+/** @param offsets Where the slice starts that a byte of `active` is first counted in. */
+function count(
+  grid: Uint32Array,
+  { from, to, mask, a, b, rowOf, columnOf }: Cells,
+  active: Uint8Array,
+  offsets: Uint32Array,
+): void {
+  for (let i = from; i < to; i++)
+    if (mask === null || mask[i] !== 0) grid[offsets[active[i]!]! + rowOf[a[i]!]! + columnOf[b[i]!]!]!++;
+}
+
+function accumulate(grid: Uint32Array, area: number): void {
+  for (let i = area; i < grid.length; i++) grid[i]! += grid[i - area]!;
+}
+
+/** Adds the rows' colours to their cells: hues, or places by the display bin. */
+function tinge(
+  colour: Float32Array,
+  { from, to, mask, a, b, rowOf, columnOf }: Cells,
+  tint: { readonly bytes: Uint8Array; readonly places: Float32Array; readonly channels: number },
+): void {
+  const { bytes, places, channels } = tint;
+  for (let i = from; i < to; i++) {
+    if (mask !== null && mask[i] === 0) continue;
+    const at = channels * (rowOf[a[i]!]! + columnOf[b[i]!]!);
+    const bin = bytes[i]!;
+    if (channels > 2) colour[at + Math.min(bin, channels - 1)]!++;
+    else if (bin < FINE_BINS) {
+      colour[at]!++;
+      colour[at + 1]! += places[bin]!;
+    }
   }
 }
 

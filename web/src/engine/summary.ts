@@ -30,8 +30,8 @@ export function summarize(name: string, vector: Vector): Summary {
     name,
     rows,
     ...counts,
-    min: nothing ? NaN : min,
-    max: nothing ? NaN : max,
+    min: nothing ? NaN : min + 0, // −0 is 0
+    max: nothing ? NaN : max + 0,
     minPositive: minPositive === Infinity ? NaN : minPositive,
     integer: integer && !nothing,
     quantiles: vector.categories ? [] : quantiles(finite.subarray(0, present)),
@@ -47,7 +47,9 @@ function quantiles(finite: Float64Array): number[] {
   const found = atRanks(finite, wanted);
   return places.map((place) => {
     const [below, above] = [found.get(Math.floor(place))!, found.get(Math.ceil(place))!];
-    return below + (place - Math.floor(place)) * (above - below);
+    const value = below + (place - Math.floor(place)) * (above - below);
+    // The way between two huge numbers may be more than a number holds.
+    return (Number.isFinite(value) ? value : below) + 0;
   });
 }
 
@@ -61,26 +63,27 @@ function atRanks(finite: Float64Array, ranks: readonly number[]): Map<number, nu
     return raw & 0x8000 ? 0xffff - raw : raw | 0x8000;
   };
   const counts = new Uint32Array(65_536);
-  for (const value of finite) counts[bucket(value)]!++;
-  const starts = new Map<number, number>();
-  for (let k = 0, start = 0; k < counts.length; k++) {
-    if (ranks.some((rank) => rank >= start && rank < start + counts[k]!)) starts.set(k, start);
-    start += counts[k]!;
+  for (let i = 0; i < finite.length; i++) counts[bucket(finite[i]!)]!++;
+  const groups: { readonly start: number; readonly members: Float64Array; filled: number }[] = [];
+  // 0: no rank is in this bucket; else one more than its place in `groups`.
+  const groupOf = new Uint8Array(65_536);
+  const ascending = [...ranks].sort((a, b) => a - b);
+  for (let k = 0, start = 0, next = 0; k < counts.length && next < ascending.length; k++) {
+    const end = start + counts[k]!;
+    if (ascending[next]! < end) groupOf[k] = groups.push({ start, members: new Float64Array(end - start), filled: 0 });
+    while (next < ascending.length && ascending[next]! < end) next++;
+    start = end;
   }
-  const members = new Map([...starts.keys()].map((k) => [k, new Float64Array(counts[k]!)] as const));
-  const filled = new Map<number, number>();
-  for (const value of finite) {
-    const k = bucket(value);
-    const group = members.get(k);
-    if (!group) continue;
-    const at = filled.get(k) ?? 0;
-    group[at] = value;
-    filled.set(k, at + 1);
+  for (let i = 0; i < finite.length; i++) {
+    const place = groupOf[bucket(finite[i]!)]!;
+    if (place === 0) continue;
+    const group = groups[place - 1]!;
+    group.members[group.filled++] = finite[i]!;
   }
   const out = new Map<number, number>();
-  for (const [k, start] of starts) {
-    const group = members.get(k)!.sort();
-    for (const rank of ranks) if (rank >= start && rank < start + group.length) out.set(rank, group[rank - start]!);
+  for (const { start, members } of groups) {
+    members.sort();
+    for (const rank of ranks) if (rank >= start && rank < start + members.length) out.set(rank, members[rank - start]!);
   }
   return out;
 }

@@ -17,44 +17,65 @@ else servePlace(self as unknown as Parameters<typeof servePlace>[0]);
 
 async function start(script: string): Promise<void> {
   const root = document.getElementById("undertow")!;
+  let stopped = false;
+  const fail = (error: Error) => {
+    if (!stopped) showFailure(root, error);
+    stopped = true;
+  };
   try {
     const header = document.getElementById("undertow-header")!.textContent;
-    const data = await openContainer(header, takeBlock, () => places(script));
+    const data = await openContainer(header, takeBlock, () => places(script, fail), fail);
     mount(
       root,
       new Session(data),
       createRenderer(() => startWorker(script, "raster"), new URLSearchParams(location.hash.slice(1)).get("renderer")),
     );
   } catch (error) {
+    stopped = true;
+    document.querySelector(".ut-failure")?.remove();
     root.textContent = `Undertow could not open this page. ${error instanceof Error ? error.message : String(error)}`;
     throw error;
   }
 }
 
+/** Says that the page has stopped: what stands there is no longer true. */
+function showFailure(root: HTMLElement, error: Error): void {
+  const message = document.createElement("p");
+  message.className = "ut-failure";
+  message.setAttribute("role", "alert");
+  message.textContent = `Undertow has stopped: ${error.message}. Open the page again; what it shows now may be incomplete.`;
+  root.before(message);
+}
+
 /**
- * The text of a block, once the browser has read it: this script stands before the blocks. The element then goes, since what
- * is decoded need not lie in the page a second time.
+ * The text of a block, once the browser has read it: this script stands before the blocks. It is then taken out of the page,
+ * since what is decoded need not lie there a second time.
  */
 async function takeBlock(block: number): Promise<string> {
-  const find = (number: number) => document.getElementById(`undertow-block-${number}`);
-  while (document.readyState === "loading" && !find(block + 1)) await new Promise((done) => setTimeout(done, 10));
-  const element = find(block)!;
+  const find = () => document.getElementById(`undertow-block-${block}`);
+  // Whole once another element follows it.
+  while (document.readyState === "loading" && !find()?.nextElementSibling)
+    await new Promise((done) => setTimeout(done, 10));
+  const element = find();
+  if (!element) throw new Error("the file ends before its data do");
   const text = element.textContent.trim();
   // Emptied rather than removed, so that the one before it is still known to be whole.
   if (text.length > 1 << 16) element.textContent = "";
   return text;
 }
 
-function places(script: string): WorkerPlace[] {
+function places(script: string, failed: (error: Error) => void): WorkerPlace[] {
   const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
   const workers = Array.from({ length: count }, () => startWorker(script, "place"));
-  return workers.flatMap((worker) => (worker ? [new WorkerPlace(worker)] : []));
+  return workers.flatMap((worker) => (worker ? [new WorkerPlace(worker, failed)] : []));
 }
+
+let url = "";
 
 function startWorker(script: string, name: string): Worker | null {
   if (!script) return null;
   try {
-    const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    url ||= URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     return new Worker(url, { name });
   } catch {
     // Some hosts forbid workers; the picture is worth a wait.

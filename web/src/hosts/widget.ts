@@ -48,6 +48,10 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const root = el.appendChild(document.createElement("div"));
   root.className = "ut-widget";
   root.style.height = `${model.get("height") as number}px`;
+  const failure = el.appendChild(document.createElement("p"));
+  failure.className = "ut-failure";
+  failure.setAttribute("role", "alert");
+  failure.hidden = true;
   const url = URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" }));
   const startWorker = (name: string): Worker | null => {
     try {
@@ -63,35 +67,27 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const unmount = mount(root, session, renderer);
   const questions = new Questions(model);
 
-  let workers: Worker[] = [];
-  let remotes: RemoteEngine[] = [];
   let loading = Promise.resolve();
   const load = () => {
     loading = loading.then(async () => {
       const version = model.get("_version") as number;
       if (!version) return;
       const { header, blocks } = unpack<ServedHeader>(joined(model));
-      const [old, hired, asked]: [Worker[], Worker[], RemoteEngine[]] = [workers, [], []];
       const places = () => {
         const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
-        const more = Array.from({ length: count }, () => startWorker("place")).flatMap((worker) => worker ?? []);
-        hired.push(...more);
-        return more.map((worker) => new WorkerPlace(worker));
+        const workers = Array.from({ length: count }, () => startWorker("place")).flatMap((worker) => worker ?? []);
+        return workers.map((worker) => new WorkerPlace(worker, fail));
       };
-      const remote = (frame: FrameInfo) => {
-        const engine = new RemoteEngine(frame, questions.asker(version, frame.lens));
-        asked.push(engine);
-        return engine;
-      };
-      await session.replace(await openHeader(header, (block) => blocks[block]!, places, remote));
-      for (const engine of remotes) engine.close();
-      for (const worker of old) worker.terminate();
-      [workers, remotes] = [hired, asked];
+      const remote = (frame: FrameInfo) => new RemoteEngine(frame, questions.asker(version, frame.lens));
+      await session.replace(await openHeader(header, (block) => blocks[block]!, places, fail, remote));
     });
-    loading = loading.catch((error: unknown) => {
-      root.dataset["error"] = root.title = String(error);
-      console.error("Undertow could not show this:", error);
-    });
+    loading = loading.catch(fail);
+  };
+  const fail = (error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    root.dataset["error"] = message;
+    failure.textContent = `Undertow has stopped: ${message}. Run the cell again.`;
+    failure.hidden = false;
   };
 
   let rest: ReturnType<typeof setTimeout> | undefined;
@@ -127,8 +123,6 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     stop();
     clearTimeout(rest);
     unmount();
-    for (const engine of remotes) engine.close();
-    for (const worker of workers) worker.terminate();
     URL.revokeObjectURL(url);
   };
 }

@@ -22,6 +22,8 @@ interface Side {
   readonly heights: Float64Array;
   /** The bins that hold anything, those on the scale before those beyond. */
   readonly used: readonly number[];
+  /** For each the first and the last bin of the other axis' scale that it meets; the last below the first where none. */
+  readonly reach: readonly [Int16Array, Int16Array];
   readonly turned: boolean;
   /** The way from one bin of this axis to the next in the grid. */
   readonly stride: number;
@@ -143,8 +145,11 @@ function gather(
     if (k < first) continue;
     const meets = (highest - weight * from.heights[k]!) / spread;
     const start = (to.turned ? 1 - meets : meets) * bins - 0.5;
-    // The rows for which it meets the other axis on its scale, half a bin beyond its ends included.
-    const [a, b] = [(-0.5 - start) / step, (bins - 0.5 - start) / step];
+    // The rows for which it meets a bin on the other axis' scale that holds anything, or a neighbour of one.
+    const [nearest, farthest] = [from.reach[0][k]!, from.reach[1][k]!];
+    if (farthest < nearest) continue;
+    const a = (Math.max(-0.5, nearest - 1) - start) / step;
+    const b = (Math.min(bins - 0.5, farthest + 1) - start) / step;
     const begin = Math.max(0, Math.ceil(Math.min(a, b)));
     const end = Math.min(rows - 1, Math.floor(Math.max(a, b)));
     const base = k * from.stride;
@@ -178,8 +183,15 @@ function sideOf({ head, foot, slots }: Scene, { bins, data, points }: Grid, axis
     return turned ? 1 - middle : middle;
   });
   const found = new Uint8Array(side);
+  const reach = [new Int16Array(side).fill(bins), new Int16Array(side).fill(-1)] as const;
   for (let left = 0; left < side; left++)
-    for (let right = 0; right < side; right++)
-      if (data[4 * (left * side + right) + 3]! > 0) found[axis === 0 ? left : right] = 1;
-  return { heights, used: [...found.keys()].filter((k) => found[k]), turned, stride: axis === 0 ? side : 1 };
+    for (let right = 0; right < side; right++) {
+      if (data[4 * (left * side + right) + 3]! === 0) continue;
+      const [own, other] = axis === 0 ? [left, right] : [right, left];
+      found[own] = 1;
+      if (other >= bins) continue;
+      if (other < reach[0][own]!) reach[0][own] = other;
+      if (other > reach[1][own]!) reach[1][own] = other;
+    }
+  return { heights, used: [...found.keys()].filter((k) => found[k]), reach, turned, stride: axis === 0 ? side : 1 };
 }

@@ -13,10 +13,12 @@ export interface RasterAnswer {
 export class RasterRenderer implements Renderer {
   readonly kind = "raster";
   readonly canvas = document.createElement("canvas");
-  readonly #worker: Worker | null;
+  #worker: Worker | null;
+  #scene: Scene | null = null;
   readonly #lender = new Lender();
   #busy = false;
-  #waiting: Scene | null = null;
+  #drawn: (() => void) | undefined;
+  #waiting: { readonly scene: Scene; readonly drawn: (() => void) | undefined } | null = null;
 
   /** @param worker A worker that runs `serveRaster`; null draws in the page's own thread. */
   constructor(worker: Worker | null) {
@@ -24,17 +26,28 @@ export class RasterRenderer implements Renderer {
     worker?.addEventListener("message", ({ data }: MessageEvent<RasterAnswer>) => {
       this.#busy = false;
       this.#show(data);
+      this.#drawn?.();
       const next = this.#waiting;
       this.#waiting = null;
-      if (next) this.draw(next);
+      if (next) this.draw(next.scene, next.drawn);
+    });
+    worker?.addEventListener("error", () => {
+      // The picture is worth a wait.
+      worker.terminate();
+      this.#worker = null;
+      if (this.#scene) this.draw(this.#scene, this.#waiting?.drawn ?? this.#drawn);
     });
   }
 
-  draw(scene: Scene): void {
-    if (!this.#worker) this.#show(rasterize(scene));
-    else if (this.#busy) this.#waiting = scene;
+  draw(scene: Scene, drawn?: () => void): void {
+    this.#scene = scene;
+    if (!this.#worker) {
+      this.#show(rasterize(scene));
+      drawn?.();
+    } else if (this.#busy) this.#waiting = { scene, drawn };
     else {
       this.#busy = true;
+      this.#drawn = drawn;
       this.#worker.postMessage(this.#lender.pack(scene));
     }
   }

@@ -69,8 +69,12 @@ export interface Scene {
 export interface Renderer {
   readonly kind: "webgl2" | "raster";
   readonly canvas: HTMLCanvasElement;
-  /** Draws now or soon; of several calls in a row only the last counts. */
-  draw(scene: Scene): void;
+  /**
+   * Draws now or soon; of several calls in a row only the last counts.
+   *
+   * @param drawn Called once the scene's pixels are on the canvas; not where a later scene took its place.
+   */
+  draw(scene: Scene, drawn?: () => void): void;
   dispose(): void;
 }
 

@@ -15,6 +15,7 @@ export class SharedRenderer implements Renderer {
   readonly #ink = this.canvas.getContext("2d")!;
   #frame = 0;
   #scene: Scene | null = null;
+  #drawn: (() => void) | undefined;
 
   /** @returns null where WebGL2 is missing or emulated: see `WebglRenderer.create`. */
   static create(force = false): SharedRenderer | null {
@@ -30,8 +31,9 @@ export class SharedRenderer implements Renderer {
     all.add(this);
   }
 
-  draw(scene: Scene): void {
+  draw(scene: Scene, drawn?: () => void): void {
     this.#scene = scene;
+    this.#drawn = drawn;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       if (!shared?.paint(this.#scene!)) return;
@@ -39,6 +41,7 @@ export class SharedRenderer implements Renderer {
       if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
       this.#ink.clearRect(0, 0, width, height);
       this.#ink.drawImage(shared.canvas, 0, 0);
+      this.#drawn?.();
     });
   }
 
@@ -51,7 +54,7 @@ export class SharedRenderer implements Renderer {
   }
 
   #again(): void {
-    if (this.#scene) this.draw(this.#scene);
+    if (this.#scene) this.draw(this.#scene, this.#drawn);
   }
 }
 

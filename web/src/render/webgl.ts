@@ -74,6 +74,7 @@ export class WebglRenderer implements Renderer {
   #density!: DensityPass;
   #uniforms!: Uniforms;
   #scene: Scene | null = null;
+  #drawn: (() => void) | undefined;
   #frame = 0;
 
   /**
@@ -106,11 +107,12 @@ export class WebglRenderer implements Renderer {
     });
   }
 
-  draw(scene: Scene): void {
+  draw(scene: Scene, drawn?: () => void): void {
     this.#scene = scene;
+    this.#drawn = drawn;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.paint(this.#scene!);
+      if (this.paint(this.#scene!)) this.#drawn?.();
     });
   }
 

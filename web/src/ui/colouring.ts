@@ -2,13 +2,17 @@ import type { Vector } from "../core/column";
 import type { Palette } from "../core/colour";
 import { rampColour } from "../core/colour";
 
-let last: {
-  rows: number;
-  vector: Vector | null;
-  places: Float32Array | null;
-  palette: Palette;
-  colours: Uint8Array;
-} | null = null;
+interface Coloured {
+  readonly rows: number;
+  readonly vector: Vector | null;
+  readonly places: Float32Array | null;
+  readonly palette: Palette;
+  readonly colours: Uint8Array;
+}
+
+/** What was coloured last, the latest first: the plot's rows and the one under the pointer take turns. */
+let known: readonly Coloured[] = [];
+const KEPT = 4;
 
 /**
  * The colour of every row: along the ramp by its place on the colour column's own scale, or one hue a category.
@@ -21,8 +25,13 @@ export function colourRows(
   places: Float32Array | null,
   palette: Palette,
 ): Uint8Array {
-  if (last && last.rows === rows && last.vector === vector && last.places === places && last.palette === palette)
-    return last.colours;
+  const found = known.find(
+    (each) => each.rows === rows && each.vector === vector && each.places === places && each.palette === palette,
+  );
+  if (found) {
+    known = [found, ...known.filter((each) => each !== found)];
+    return found.colours;
+  }
   const colours = new Uint8Array(4 * rows);
   const { categories } = palette;
   for (let row = 0; row < rows; row++) {
@@ -37,6 +46,6 @@ export function colourRows(
     colours.set(colour, 4 * row);
     colours[4 * row + 3] = 255;
   }
-  last = { rows, vector, places, palette, colours };
+  known = [{ rows, vector, places, palette, colours }, ...known.slice(0, KEPT - 1)];
   return colours;
 }

@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { Vector } from "../core/column";
 import type { Brush } from "../core/brush";
+import { codesOf } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS, SPECIAL_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
@@ -48,6 +49,7 @@ export class Crowd {
   readonly #all = signal<Grids>(new Map());
   readonly #selected = signal<Grids | null>(null);
   readonly #densities = new WeakMap<Counted, Map<string, Density>>();
+  readonly #effects: (() => void)[] = [];
   #style: Style | null = null;
   #active: Active | null = null;
   #asked = 0;
@@ -84,8 +86,16 @@ export class Crowd {
   open(): void {
     const { rows } = this.#lens.engine.frame;
     this.count.value = { rows, left: rows, approximate: false };
-    effect(() => void this.#countAll(this.#pairs.value, this.#color.value, this.#lens.base.value));
-    effect(() => this.#brushed(this.#lens.filters.value, this.#pairs.value, this.#color.value));
+    this.#effects.push(
+      effect(() => void this.#countAll(this.#pairs.value, this.#color.value, this.#lens.base.value)),
+      effect(() => this.#brushed(this.#lens.filters.value, this.#pairs.value, this.#color.value)),
+    );
+  }
+
+  /** Follows no longer. */
+  close(): void {
+    clearTimeout(this.#rest);
+    for (const stop of this.#effects.splice(0)) stop();
   }
 
   /** What is drawn between two axes, the lowest first. */
@@ -314,10 +324,9 @@ function span(
     const cut = edges(axis, positions);
     return [[binOf(brush.range[0], cut), binOf(brush.range[1], cut) + 1]];
   }
-  return brush.values.map((value) => {
-    const bin = categoryBin(categories!.indexOf(value), categories!.length, positions);
-    return [bin, bin + 1];
-  });
+  const codes = codesOf(categories!);
+  const bins = new Set(brush.values.map((value) => categoryBin(codes.get(value) ?? -1, categories!.length, positions)));
+  return [...bins].filter((bin) => bin >= 0).map((bin) => [bin, bin + 1]);
 }
 
 /** Spans that overlap made one, so that no row counts twice. */

@@ -7,8 +7,15 @@ import type { Density, Grid, LineSet } from "../render/scene";
 const FEW_CELLS = 600;
 /** Isolated cells of a grid that are drawn as lines on top, so that no line is lost in the crowd's tone. */
 const MOST_OUTLIERS = 200;
-/** A cell is isolated that holds no more rows than this, in a neighbourhood that holds hardly more. */
-const LONELY = 2;
+/** A cell is isolated in whose neighbourhood no more rows than this lie, or than this share of all. */
+const LONELY_ROWS = 6;
+const LONELY_SHARE = 1e-5;
+/** How far a neighbourhood reaches, as a share of the axes; and the wider one that tells a remote cell from a crowd's fringe. */
+const NEAR = 0.05;
+const FAR = 0.15;
+/** How strong a remote line is at least, since nothing else shows these few rows; less where there are more than so many. */
+const REMOTE_STRENGTH = 0.65;
+const FEW_REMOTE = 40;
 
 /** Joint counts of two axes with what is needed to draw them. */
 export interface Counted {
@@ -56,12 +63,13 @@ export function densityOf(counted: Counted, style: Style): Density {
   if (cells === 0) return { grid: null, cells: null };
   const side = bins + SPECIAL_BINS;
   const [a, b] = counted.points;
-  if (cells <= FEW_CELLS || (a > 0 && b > 0)) return { grid: null, cells: linesOf(counted, style, () => true, most) };
+  const outliers = bins > COARSE_BINS && !(a > 0 && b > 0) ? isolated(counts, side) : new Map<number, boolean>();
+  if (cells <= FEW_CELLS || (a > 0 && b > 0))
+    return { grid: null, cells: linesOf(counted, style, () => true, most, outliers) };
   const beyond = (cell: number) => Math.floor(cell / side) >= bins && cell % side >= bins;
-  const outliers = bins > COARSE_BINS ? isolated(counts, side) : new Set<number>();
   return {
     grid: gridOf(counted, style),
-    cells: linesOf(counted, style, (cell) => beyond(cell) || outliers.has(cell), most),
+    cells: linesOf(counted, style, (cell) => beyond(cell) || outliers.has(cell), most, outliers),
   };
 }
 
@@ -95,21 +103,30 @@ function gridOf(counted: Counted, style: Style): Grid {
   };
 }
 
-function linesOf(counted: Counted, style: Style, wanted: (cell: number) => boolean, most: number): LineSet | null {
+function linesOf(
+  counted: Counted,
+  style: Style,
+  wanted: (cell: number) => boolean,
+  most: number,
+  remote: ReadonlyMap<number, boolean> = new Map(),
+): LineSet | null {
   const { counts, bins, places } = counted;
   const side = bins + SPECIAL_BINS;
   const chosen: number[] = [];
   for (let cell = 0; cell < counts.length; cell++) if (counts[cell]! > 0 && wanted(cell)) chosen.push(cell);
   if (chosen.length === 0) return null;
   // The strong ones last, on top.
-  chosen.sort((a, b) => counts[a]! - counts[b]!);
+  const far = (cell: number) => Number(remote.get(cell) ?? false);
+  chosen.sort((a, b) => far(a) - far(b) || counts[a]! - counts[b]!);
+  const many = chosen.reduce((sum, cell) => sum + far(cell), 0);
+  const least = REMOTE_STRENGTH * Math.min(1, Math.sqrt(FEW_REMOTE / many));
   const colours = new Uint8Array(4 * chosen.length);
   const colour = new Float64Array(3);
   chosen.forEach((cell, i) => {
     cellColour(colour, counted, style, cell);
     colours.set(colour, 4 * i);
     const share = Math.log1p(counts[cell]!) / Math.log1p(Math.max(2, most));
-    colours[4 * i + 3] = 255 * style.strength * (0.14 + 0.8 * share);
+    colours[4 * i + 3] = 255 * style.strength * Math.max(least * far(cell), 0.14 + 0.8 * share);
   });
   return {
     left: Float32Array.from(chosen, (cell) => places[0][Math.floor(cell / side)]!),
@@ -149,8 +166,14 @@ function cellColour(out: Float64Array, { counts, colours }: Counted, { palette, 
   for (let c = 0; c < 3; c++) out[c]! /= sum || 1;
 }
 
-/** The cells that stand alone: few rows, and hardly more within five hundredths of the axes; the loneliest, where there are many. */
-function isolated(counts: Uint32Array, side: number): Set<number> {
+/**
+ * The cells that stand alone: so few rows around that the tone of a density, which spreads over all rows, would not show
+ * them. For each whether it is remote: far from any crowd rather than on its fringe.
+ *
+ * Where they are many, every neighbourhood is first drawn by its fullest cell, so that none is lost to the others'
+ * number; then come the remote ones, then the loneliest.
+ */
+function isolated(counts: Uint32Array, side: number): Map<number, boolean> {
   // Sums over every rectangle from the corner: a window is then four look-ups.
   const wide = side + 1;
   const sums = new Float64Array(wide * wide);
@@ -159,21 +182,28 @@ function isolated(counts: Uint32Array, side: number): Set<number> {
       line += counts[row * side + column]!;
       sums[(row + 1) * wide + column + 1] = sums[row * wide + column + 1]! + line;
     }
-  const reach = Math.round(side * 0.05);
-  const found: (readonly [number, number])[] = [];
-  for (let cell = 0; cell < counts.length; cell++) {
-    const count = counts[cell]!;
-    if (count === 0 || count > LONELY) continue;
+  const around = (cell: number, reach: number) => {
     const [row, column] = [Math.floor(cell / side), cell % side];
     const [r0, r1] = [Math.max(0, row - reach), Math.min(side, row + reach + 1)];
     const [c0, c1] = [Math.max(0, column - reach), Math.min(side, column + reach + 1)];
-    const around = sums[r1 * wide + c1]! - sums[r0 * wide + c1]! - sums[r1 * wide + c0]! + sums[r0 * wide + c0]!;
-    if (around <= 3 * LONELY) found.push([around, cell]);
+    return sums[r1 * wide + c1]! - sums[r0 * wide + c1]! - sums[r1 * wide + c0]! + sums[r0 * wide + c0]!;
+  };
+  const most = Math.max(LONELY_ROWS, LONELY_SHARE * sums.at(-1)!);
+  const [near, far] = [Math.round(side * NEAR), Math.round(side * FAR)];
+  const found: { readonly cell: number; readonly rows: number; readonly remote: boolean; leads: boolean }[] = [];
+  const leaders = new Map<number, (typeof found)[number]>();
+  for (let cell = 0; cell < counts.length; cell++) {
+    const count = counts[cell]!;
+    if (count === 0 || count > most) continue;
+    const rows = around(cell, near);
+    if (rows > most) continue;
+    const each = { cell, rows, remote: around(cell, far) <= most, leads: false };
+    found.push(each);
+    const tile = Math.floor(cell / side / (2 * near)) * side + Math.floor((cell % side) / (2 * near));
+    const leader = leaders.get(tile);
+    if (!leader || count > counts[leader.cell]!) leaders.set(tile, each);
   }
-  return new Set(
-    found
-      .sort((a, b) => a[0] - b[0])
-      .slice(0, MOST_OUTLIERS)
-      .map(([, cell]) => cell),
-  );
+  for (const leader of leaders.values()) leader.leads = true;
+  found.sort((a, b) => Number(b.leads) - Number(a.leads) || Number(b.remote) - Number(a.remote) || a.rows - b.rows);
+  return new Map(found.slice(0, MOST_OUTLIERS).map(({ cell, remote }) => [cell, remote]));
 }

@@ -48,6 +48,7 @@ export class Lens {
   /** The densities of a large frame; null for one that is drawn line by line. */
   readonly crowd: Crowd | null;
 
+  readonly #effects: (() => void)[] = [];
   readonly #infos: ReadonlyMap<string, ColumnInfo>;
   readonly #summaries = signal<ReadonlyMap<string, Summary>>(new Map());
   readonly #vectors = signal<ReadonlyMap<string, Vector>>(new Map());
@@ -83,8 +84,16 @@ export class Lens {
     await this.#load(this.wanted.value);
     await this.#select(this.filters.value, this.base.value);
     this.ready.value = true;
-    effect(() => void this.#load(this.wanted.value));
-    effect(() => void this.#select(this.filters.value, this.base.value));
+    this.#effects.push(
+      effect(() => void this.#load(this.wanted.value)),
+      effect(() => void this.#select(this.filters.value, this.base.value)),
+    );
+  }
+
+  /** Keeps nothing up to date any more. */
+  close(): void {
+    for (const stop of this.#effects.splice(0)) stop();
+    this.crowd?.close();
   }
 
   info(name: string): ColumnInfo {

@@ -2,6 +2,9 @@ import { batch, effect, signal } from "@preact/signals";
 import type { Document } from "../engine/engine";
 import { Lens } from "./lens";
 
+/** Milliseconds that the engines of an older state are kept. */
+const GRACE = 2000;
+
 /** What is shown: a document, and what a person has made of its frames. Another state of the same data takes its place. */
 export class Session {
   readonly document = signal<Document>({ title: "", subtitle: "", theme: "auto", engines: [], findings: [] });
@@ -33,12 +36,22 @@ export class Session {
     // The person went on meanwhile, and may have turned to another lens.
     adopt();
     await opened(inFront());
+    const [before, engines] = [this.lenses.peek(), this.document.peek().engines];
     batch(() => {
       adopt();
       this.document.value = document;
       this.lenses.value = lenses;
       this.current.value = inFront();
     });
+    for (const lens of before) lens.close();
+    // What the old picture still waits for is answered; nobody asks it anything new.
+    setTimeout(() => engines.forEach((engine) => engine.close()), GRACE);
+  }
+
+  /** Lets go of everything. */
+  close(): void {
+    for (const lens of this.lenses.peek()) lens.close();
+    for (const engine of this.document.peek().engines) engine.close();
   }
 }
 

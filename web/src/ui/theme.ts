@@ -6,13 +6,18 @@ import { palette } from "../core/colour";
 export class Theme {
   readonly choice = signal<"auto" | ThemeName>("auto");
   readonly #system = signal<ThemeName>("light");
+  readonly #dark = matchMedia("(prefers-color-scheme: dark)");
+  readonly #follow = () => void (this.#system.value = this.#dark.matches ? "dark" : "light");
 
   constructor(choice: "auto" | ThemeName) {
     this.choice.value = choice;
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const follow = () => (this.#system.value = dark.matches ? "dark" : "light");
-    follow();
-    dark.addEventListener("change", follow);
+    this.#follow();
+    this.#dark.addEventListener("change", this.#follow);
+  }
+
+  /** Follows the system no longer. */
+  close(): void {
+    this.#dark.removeEventListener("change", this.#follow);
   }
 
   readonly name = computed<ThemeName>(() => (this.choice.value === "auto" ? this.#system.value : this.choice.value));

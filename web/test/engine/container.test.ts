@@ -68,6 +68,46 @@ test("columns come out as they went in, missing told from NaN", async () => {
   expect([...columns["steps"]!.values]).toEqual([1, -2, 300]);
 });
 
+test("a described column is known before its block, and a question waits for its values", async () => {
+  const { header, block } = await container();
+  const parsed = JSON.parse(header) as { frames: { columns: object[] }[] };
+  const summary = {
+    ...{ min: 1.5, max: 1.5, min_positive: 1.5, integer: false, quantiles: [1.5, 1.5, 1.5, 1.5, 1.5], categories: [] },
+    ...{ missing: 1, nan: 1, positive_infinity: 0, negative_infinity: 0, non_positive: 0 },
+  };
+  parsed.frames[0]!.columns = parsed.frames[0]!.columns.map((column) => ({ ...column, summary }));
+  let arrive = (_: string) => {};
+  const arrived = new Promise<string>((resolve) => (arrive = resolve));
+  const { engines } = await openContainer(JSON.stringify(parsed), () => arrived);
+  const [said] = await engines[0]!.describe(["loss"]);
+  expect(said).toMatchObject({ min: 1.5, minPositive: 1.5, missing: 1, rows: 3 });
+  const answers: string[] = [];
+  const asked = engines[0]!.select({ columns: { loss: { ranges: [[1, 2]] } } });
+  void asked.then(() => answers.push("select"));
+  await new Promise((done) => setTimeout(done, 20));
+  expect(answers).toEqual([]);
+  arrive(block);
+  expect((await asked).count).toBe(1);
+  expect((await engines[0]!.select({ columns: {}, search: "300" })).count).toBe(1);
+});
+
+test("a block that turns out to be damaged is told, and fails what asked for it", async () => {
+  const { header, block } = await container();
+  const parsed = JSON.parse(header) as { frames: { columns: object[] }[] };
+  const summary = { min: null, max: null, min_positive: null, integer: false, quantiles: [], categories: [] };
+  parsed.frames[0]!.columns = parsed.frames[0]!.columns.map((column) => ({ ...column, summary }));
+  const told: Error[] = [];
+  const damaged = block.replaceAll(block[7]!, "!");
+  const { engines } = await openContainer(
+    JSON.stringify(parsed),
+    () => damaged,
+    undefined,
+    (error) => told.push(error),
+  );
+  await expect(engines[0]!.rows({ columns: ["loss"] })).rejects.toThrow();
+  expect(told.length).toBe(1);
+});
+
 describe("what cannot be opened says why", () => {
   test("a page of a newer Undertow", async () => {
     const { header, block } = await container({ version: 3 });

@@ -217,6 +217,33 @@ describe("cube", () => {
     expect(counts[0]!.reduce((sum, count) => sum + count, 0)).toBeCloseTo(400, -1);
   });
 
+  test("a column's domain may change for ever: old scales make room, and come back", async () => {
+    const random = seeded(12);
+    const values = Array.from({ length: 600 }, () => 2000 * (random() - 0.5));
+    const engine = await engineOf({ a: numbers(values), b: numbers(values) }, 1);
+    const other: Binning = { column: "b", scale: "linear", domain: [-1000, 1000] };
+    const check = async (domain: [number, number], bins: number) => {
+      const axis: Binning = { column: "a", scale: "linear", domain };
+      const { side, counts } = await engine.cube({ pairs: [[axis, other]], bins });
+      const [found, wanted] = [new Uint32Array(side), new Uint32Array(side)];
+      counts[0]!.forEach((count, cell) => (found[Math.floor(cell / side)]! += count));
+      const cut = Array.from({ length: bins + 1 }, (_, k) =>
+        Number((domain[0] + (domain[1] - domain[0]) * (k / bins)).toExponential(11)),
+      );
+      for (const value of values) {
+        let k = 0;
+        while (k < bins - 1 && value >= cut[k + 1]!) k++;
+        wanted[k]!++;
+      }
+      expect(found).toEqual(wanted);
+    };
+    for (let i = 0; i < 200; i++) {
+      await check([-1000 - 7 * i, 1000 + 3 * i], 240);
+      if (i % 20 === 0) await check([-1000, 1000], 60);
+    }
+    await check([-1000, 1000], 240);
+  });
+
   test("any brush on the active axis is a difference of two slices", async () => {
     const { plain, engine } = await table(4, 1000);
     const positions = 16;

@@ -15,6 +15,10 @@ import { drawHighlight } from "./overlay";
 /** Left for whoever profiles the page: the first lines are on the canvas. */
 const FIRST = "undertow:first-picture";
 
+function markFirst(): void {
+  if (performance.getEntriesByName(FIRST).length === 0) performance.mark(FIRST);
+}
+
 interface PlotProps {
   readonly lens: Lens;
   readonly theme: Theme;
@@ -40,9 +44,7 @@ export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element 
       effect(() => {
         const scene = model.scene.value;
         if (!scene) return;
-        renderer.draw(scene);
-        if (performance.getEntriesByName(FIRST).length === 0 && !lens.crowd?.empty)
-          requestAnimationFrame(() => performance.mark(FIRST));
+        renderer.draw(scene, lens.crowd?.empty ? undefined : markFirst);
       }),
     [model, renderer],
   );
