@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 FAILED = ROOT / "test-results"
 CALL_FAILED = pytest.StashKey[bool]()
+LOCAL_SERVER = "http://127.0.0.1:"
 LOCAL_SCHEMES = ("file:", "data:", "blob:", "about:")
 CHROMIUM_ARGS = [
     "--headless=new",
@@ -35,27 +36,37 @@ class PageOpener:
         complaints: Console errors, uncaught exceptions and requests that leave the file. A test that expects some
             checks and clears them; what is left at its end fails it.
         pages: The pages opened so far.
+        allowed: What the addresses of requests may begin with, beside the file's own.
     """
 
     def __init__(self, browser: Browser, folder: Path) -> None:
         self.complaints: list[str] = []
         self.pages: list[Page] = []
+        self.allowed: set[str] = set()
         self._browser = browser
         self._folder = folder
 
     def __call__(self, page: Path | str, **context: Any) -> Page:
-        """Opens an HTML file, or HTML itself; `context` holds options of a Playwright context."""
+        """Opens an HTML file, HTML itself, or an address of this machine; `context` is for Playwright's context."""
+        if isinstance(page, str) and page.startswith(LOCAL_SERVER):
+            return self.visit(page, self._browser.new_context(**context))
         if isinstance(page, str):
             file = self._folder / f"page-{len(self.pages)}.html"
             file.write_text(page, "utf-8")
         else:
             file = page
-        tab = self._browser.new_context(**context).new_page()
+        return self.visit(file.resolve().as_uri(), self._browser.new_context(**context))
+
+    def visit(self, address: str, context: BrowserContext) -> Page:
+        """Opens an address in a new tab of a context. It may ask its own server, and no other."""
+        if address.startswith(LOCAL_SERVER):
+            self.allowed.add(address.split("/?")[0] + "/")
+        tab = context.new_page()
         self.pages.append(tab)
         tab.on("console", self._on_console)
         tab.on("request", self._on_request)
         tab.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
-        tab.goto(file.resolve().as_uri())
+        tab.goto(address)
         return tab
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -63,7 +74,7 @@ class PageOpener:
             self.complaints.append(f"console error: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith(LOCAL_SCHEMES):
+        if not request.url.startswith((*LOCAL_SCHEMES, *self.allowed)):
             self.complaints.append(f"network request: {request.url}")
 
 

@@ -31,7 +31,7 @@ def test_version():
 
 
 def test_help_names_the_commands():
-    assert {"demo", "show", "diagnose", "ls", "verify", "compact"} <= set(invoke("--help").output.split())
+    assert {"demo", "show", "serve", "diagnose", "ls", "verify", "compact"} <= set(invoke("--help").output.split())
 
 
 @pytest.mark.usefixtures("page")

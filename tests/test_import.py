@@ -16,6 +16,9 @@ HEAVY = {
     "polars",
     "typer",
     "rich",
+    "duckdb",
+    "starlette",
+    "uvicorn",
     "IPython",
     "matplotlib",
 }

@@ -26,6 +26,8 @@ LEAVES = ["_version", "datasets"]
 
 CORE_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "pyarrow"}
 ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
+# What is imported by a function alone, which says what to install: it is made of what it needs.
+MODULES_MAY_IMPORT = {"undertow.view._server": {"anyio", "starlette", "uvicorn"}}
 
 # What is built on PyTorch and nothing else watches it as PyTorch's own integration does, rather than anew; likewise
 # those built on JAX share its sums.
@@ -134,7 +136,8 @@ def violations(files: dict[str, str]) -> list[str]:
                     found.append(f"{where}: integration {framework} imports integration {framework_of(item.target)}")
                 continue
             free = importer == "integrations" or not item.at_module_level
-            if not free and package not in CORE_MAY_IMPORT | ALSO_MAY_IMPORT.get(importer, set()):
+            allowed = CORE_MAY_IMPORT | ALSO_MAY_IMPORT.get(importer, set()) | MODULES_MAY_IMPORT.get(module, set())
+            if not free and package not in allowed:
                 found.append(f"{where}: {importer} imports {package} at module level")
     return found
 

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from .diagnose import Finding
     from .errors import (
         BundleMissingError,
+        CancelledError,
         CorruptFileError,
         NameClashError,
         NotARunError,
+        QueryError,
         RecordingError,
         RunClosedError,
         ShapeError,
@@ -43,11 +45,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BundleMissingError",
+    "CancelledError",
     "CorruptFileError",
     "Finding",
     "Frame",
     "NameClashError",
     "NotARunError",
+    "QueryError",
     "Recording",
     "RecordingError",
     "Run",

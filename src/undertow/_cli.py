@@ -1,10 +1,12 @@
-"""The command line: `undertow demo`, `show`, `diagnose`, and `ls`, `verify`, `compact` for run folders."""
+"""The command line: `undertow demo`, `show`, `serve`, `diagnose`, and `ls`, `verify`, `compact` for run folders."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import sys
+import threading
+import webbrowser
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -136,6 +138,31 @@ def show(
     if output is not None:
         path = view.save(output)
         _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+
+
+@app.command()
+def serve(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of runs; it may still be empty.")] = Path(
+        "runs"
+    ),
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 0,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Show a folder of runs live, while trainings write into it. Only reads."""
+    from ._show import has_display
+    from .view import server
+
+    live = server(path, host, port)
+
+    def started() -> None:
+        print(f"Undertow serves {path} at {live.url}", flush=True)
+        if host not in {"127.0.0.1", "localhost", "::1"}:
+            _err.print("[yellow]Others on the network can reach this address; who has the token can read the runs.[/]")
+        if open_page and has_display():
+            threading.Thread(target=webbrowser.open, args=(live.url,), daemon=True).start()
+
+    live.run(started)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from typing import Any
 
 from ._dispatch import frames_of, title_of
 from .diagnose import Finding, diagnose
-from .errors import ViewError
+from .errors import SourceError, ViewError
 from .frame import Frame, Preset
 from .view import View
 
@@ -43,7 +43,8 @@ def show(
             page is written and its path printed; in a notebook the returned View shows itself.
 
     Returns:
-        The View: `.save("report.html")`, `.open()`, `.html`.
+        The View: `.save("report.html")`, `.open()`, `.html`; in a notebook also `.selection`, `.brushes`, `.keep()`,
+        `.exclude()`, `.restore()`, `.on_select(callback)`. An open Run that is shown in a notebook fills as it records.
 
     Raises:
         SourceError: If the data cannot be read; the message names row and column.
@@ -56,10 +57,18 @@ def show(
     """
     if theme not in {"auto", "light", "dark"}:
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
-    frames = frames_of(data, lens)
+    live = _recording_now(data) if _in_notebook() else None
+    try:
+        frames = frames_of(data, lens)
+    except SourceError:
+        # Nothing was recorded yet; in a notebook the cell fills while the training runs.
+        if live is None:
+            raise
+        frames = []
     findings = _findings(frames)
-    frames[0] = _chosen(frames[0], axes, color)
-    view = View(frames, findings, title_of(data) if title is None else title, theme)
+    if frames:
+        frames[0] = _chosen(frames[0], axes, color)
+    view = View(frames, findings, title_of(data) if title is None else title, theme, live=live)
     _present(view, open)
     return view
 
@@ -107,6 +116,12 @@ def _present(view: View, wanted: bool | None) -> None:
         view.open(otherwise=_say)
     elif wanted is None and not _in_notebook():
         _say(view.save(view.temporary_path()))
+
+
+def _recording_now(data: Any) -> Path | None:
+    """The folder of a Run that is still open."""
+    path = getattr(data, "path", None)
+    return path if isinstance(path, Path) and hasattr(data, "log") and not getattr(data, "closed", True) else None
 
 
 def _say(path: Path) -> None:

@@ -9,6 +9,8 @@ UndertowError
 │   ├── NotARunError        the folder holds no run.json
 │   └── CorruptFileError    a file of ours fails its checks
 ├── SourceError             foreign data cannot become a Frame          (also ValueError)
+├── QueryError              a question cannot be answered             (also ValueError)
+│   └── CancelledError      whoever asked waits no longer
 ├── ShapeError              two arrays that must agree in shape do not  (also ValueError)
 └── ViewError               a view cannot be built or saved
     └── BundleMissingError  the front end was not built into the package
@@ -18,9 +20,11 @@ from __future__ import annotations
 
 __all__ = [
     "BundleMissingError",
+    "CancelledError",
     "CorruptFileError",
     "NameClashError",
     "NotARunError",
+    "QueryError",
     "RecordingError",
     "RunClosedError",
     "ShapeError",
@@ -66,6 +70,14 @@ class CorruptFileError(StoreError):
 
 class SourceError(UndertowError, ValueError):
     """Foreign data cannot become a Frame; the message names the row and the column."""
+
+
+class QueryError(UndertowError, ValueError):
+    """A question cannot be answered: it is malformed, too large, or about a column that is not there."""
+
+
+class CancelledError(QueryError):
+    """Whoever asked a question waits for the answer no longer."""
 
 
 class ShapeError(UndertowError, ValueError):

@@ -1,13 +1,14 @@
-import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { render } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Document, Finding } from "./engine/engine";
+import type { Finding } from "./engine/engine";
 import type { Renderer } from "./render/scene";
 import { Findings } from "./ui/findings";
 import { Header } from "./ui/header";
-import { Lens } from "./ui/lens";
 import { ParallelPlot } from "./ui/parallel/plot";
+import type { RunList } from "./ui/runs";
+import { Runs } from "./ui/runs";
+import type { Session } from "./ui/session";
 import { Table } from "./ui/table";
 import { Theme } from "./ui/theme";
 import { Toolbar } from "./ui/toolbar";
@@ -16,41 +17,53 @@ import { Toolbar } from "./ui/toolbar";
  * Puts the workbench into an element.
  *
  * @param renderer Draws the lines; the workbench disposes of it.
+ * @param runs The runs to pick from, where there is such a choice.
  * @returns Takes everything off the page again.
  */
-export function mount(element: HTMLElement, document: Document, renderer: Renderer): () => void {
-  render(<Workbench document={document} renderer={renderer} />, element);
+export function mount(element: HTMLElement, session: Session, renderer: Renderer, runs?: RunList): () => void {
+  render(<Workbench session={session} renderer={renderer} {...(runs ? { runs } : {})} />, element);
   return () => {
     render(null, element);
     renderer.dispose();
-    for (const engine of document.engines) engine.close();
+    session.close();
   };
 }
 
-function Workbench({ document, renderer }: { document: Document; renderer: Renderer }): JSX.Element {
-  const theme = useMemo(() => new Theme(document.theme), [document]);
-  const lenses = useMemo(() => document.engines.map((engine) => new Lens(engine)), [document]);
-  const current = useMemo(() => signal(lenses[0]!), [lenses]);
-  const lens = current.value;
-  useEffect(() => void lens.open(), [lens]);
-  useEffect(() => () => theme.close(), [theme]);
-  useEffect(() => () => lenses.forEach((each) => each.close()), [lenses]);
+interface WorkbenchProps {
+  readonly session: Session;
+  readonly renderer: Renderer;
+  readonly runs?: RunList;
+}
 
-  const shows = (finding: Finding) => lens.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
+function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
+  const document = session.document.value;
+  const theme = useMemo(() => new Theme(document.theme), [session]);
+  const lenses = session.lenses.value;
+  const lens = session.current.value;
+  useEffect(() => void lens?.open(), [lens]);
+  useEffect(() => () => theme.close(), [theme]);
+
+  const shows = (finding: Finding) => lens?.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
   const press = async (finding: Finding) => {
-    if (shows(finding)) return lens.clear();
+    if (shows(finding)) return lens?.clear();
     const target = lenses.find((other) => other.engine.frame.lens === finding.lens) ?? lens;
-    await target.open();
-    target.showEvidence(finding.filters);
-    current.value = target;
+    await target?.open();
+    target?.showEvidence(finding.filters);
+    session.current.value = target;
   };
   return (
-    <div class="ut-workbench" data-theme={theme.name.value} data-lens={lens.engine.frame.lens}>
+    <div
+      class={runs ? "ut-workbench ut-with-runs" : "ut-workbench"}
+      data-theme={theme.name.value}
+      data-lens={lens?.engine.frame.lens}
+    >
+      {runs && <Runs list={runs} />}
       <Header document={document} lens={lens} theme={theme} />
       <Findings findings={document.findings} shows={shows} onPress={(finding) => void press(finding)} />
-      {lens.ready.value && (
+      {!lens && <p class="ut-empty">{runs?.waiting.value ?? "There is nothing to draw."}</p>}
+      {lens?.ready.value && (
         <>
-          <Toolbar lenses={lenses} lens={lens} theme={theme} onLens={(next) => (current.value = next)} />
+          <Toolbar lenses={lenses} lens={lens} theme={theme} onLens={(next) => (session.current.value = next)} />
           {lens.engine.frame.rows === 0 ? (
             <p class="ut-empty">There are no rows to draw.</p>
           ) : (

@@ -1,7 +1,22 @@
-"""Questions about recorded runs: the lenses that turn their tables into Frames."""
+"""Questions about data: the lenses that turn recorded tables into Frames, and the engines that answer about a Frame."""
 
 from __future__ import annotations
 
+from ._answers import Engine, Rows, Selection, Series, Ticket
+from ._counting import Cube
+from ._summary import Summary
+from .engine import DuckEngine
 from .lenses import LENSES, frames
 
-__all__ = ["LENSES", "frames"]
+__all__ = [
+    "LENSES",
+    "Cube",
+    "DuckEngine",
+    "Engine",
+    "Rows",
+    "Selection",
+    "Series",
+    "Summary",
+    "Ticket",
+    "frames",
+]

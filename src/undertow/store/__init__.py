@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ._about import read_about, state_of
 from ._append import RunWriter
 from ._compact import Compacted, compact
 from ._follow import Follower, News
-from ._read import Recording, Table, load
+from ._read import Recording, Table, by_step, load, newest_attempts
+from ._unify import concatenate
 from ._verify import FileCheck, RunSummary, summaries, verify
 
 __all__ = [
@@ -17,8 +19,13 @@ __all__ = [
     "RunSummary",
     "RunWriter",
     "Table",
+    "by_step",
     "compact",
+    "concatenate",
     "load",
+    "newest_attempts",
+    "read_about",
+    "state_of",
     "summaries",
     "verify",
 ]

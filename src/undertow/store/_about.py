@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,9 @@ __all__ = ["STALE_SECONDS", "alive", "instant", "live_writers", "rank_files", "r
 
 #: A run that says it runs but has not said so for as long has crashed. Six heartbeats, for a disk may stall.
 STALE_SECONDS = 60.0
+#: Where its process is gone from this machine, two heartbeats are enough. One alone is not: a container may share the
+#: machine's name and not its processes.
+GONE_SECONDS = 20.0
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -61,18 +66,38 @@ def alive(about: Mapping[str, Any]) -> bool:
 
     A heartbeat from the future counts as one of now: a clock that went back, here or there, makes nobody dead.
     """
-    if about.get("end") is not None:
-        return False
-    beat = instant(about.get("heartbeat") or about.get("start"))
-    return beat is not None and (datetime.now(UTC) - beat).total_seconds() <= STALE_SECONDS
+    return about.get("end") is None and _silent(about) <= STALE_SECONDS
 
 
 def state_of(about: Mapping[str, Any]) -> str | None:
     """`state`, but "crashed" where the run was not ended and its heart does not beat any more."""
     # Before there was a heartbeat nobody could tell.
-    if about.get("end") is None and about.get("heartbeat") is not None and not alive(about):
-        return "crashed"
+    if about.get("end") is None and about.get("heartbeat") is not None:
+        silent = _silent(about)
+        if silent > STALE_SECONDS or (silent > GONE_SECONDS and _gone(about)):
+            return "crashed"
     return about.get("state")
+
+
+def _silent(about: Mapping[str, Any]) -> float:
+    """Seconds since the last heartbeat; infinite where there was none."""
+    beat = instant(about.get("heartbeat") or about.get("start"))
+    return float("inf") if beat is None else (datetime.now(UTC) - beat).total_seconds()
+
+
+def _gone(about: Mapping[str, Any]) -> bool:
+    """Whether the process that wrote this ran on this machine and does no longer."""
+    host = about.get("host") or {}
+    pid = host.get("pid")
+    if os.name != "posix" or host.get("name") != platform.node() or not isinstance(pid, int) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def live_writers(folder: Path) -> set[str]:

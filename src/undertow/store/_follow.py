@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from ..errors import StoreError
-from ..schema import KEYS, LAYERS
+from ..errors import CorruptFileError, StoreError
+from ..schema import KEYS, LAYERS, OPTIONAL
 from ._append import REST
 from ._parts import MERGED, list_parts, read_parquet
 from ._read import Recording
@@ -44,13 +44,15 @@ class Follower:
 
     Args:
         path: The folder.
+        strict: Whether a file that cannot be read is an error. Otherwise it is one of the `problems`, and left out.
 
     Raises:
         NotARunError: If there is no such folder, or no run in it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, strict: bool = True) -> None:
         self._recording = Recording(path)
+        self._strict = strict
         self._seen: dict[Path, set[str]] = {}
         self._open: dict[Path, tuple[BinaryIO, TailReader]] = {}
         self._followed: set[str] = set()
@@ -72,7 +74,7 @@ class Follower:
         """The rows that were written since the last call: at the first, all.
 
         Raises:
-            CorruptFileError: If a segment fails its checks.
+            CorruptFileError: If a segment fails its checks, where strict.
             StoreError: If a run cannot be read.
         """
         problems: list[str] = []
@@ -130,7 +132,12 @@ class Follower:
                     finished += [folder / f"{stem}.tail" for stem in stems & followed]
                     taken |= {path.stem, *stems}
                     continue
-            segments.append((path, read_parquet(path)))
+            try:
+                segments.append((path, self._segment(path)))
+            except CorruptFileError as error:
+                if self._strict:
+                    raise
+                problems.append(str(error))
             taken.add(path.stem)
         for path in parts.tails:
             if path not in self._open:
@@ -143,13 +150,32 @@ class Follower:
             if path.parent == folder:
                 batches = reader.read()
                 if batches:
-                    segments.append((path, reader.table(batches)))
+                    table = reader.table(batches)
+                    missing = _missing(path, table)
+                    if missing is None:
+                        segments.append((path, table))
+                    else:
+                        problems.append(missing)
                 if reader.problem not in (None, "torn"):
                     problems.append(f"{path}: the bytes from {reader.offset} on cannot be read ({reader.problem})")
         for path in finished:
             if path in self._open:
                 self._open.pop(path)[0].close()
         return segments
+
+    def _segment(self, path: Path) -> pa.Table:
+        table = read_parquet(path)
+        missing = _missing(path, table)
+        if missing is not None:
+            raise CorruptFileError(missing)
+        return table
+
+
+def _missing(path: Path, table: pa.Table) -> str | None:
+    """Why a file's rows are none of ours, if they are not."""
+    needed = LAYERS if path.parent.name == "layers" else KEYS
+    missing = [name for name in needed.names if name not in {*table.column_names, *OPTIONAL}]
+    return f"{path} is not a segment of ours: it has no column {missing[0]!r}" if missing else None
 
 
 class _MergedUnseen(Exception):  # noqa: N818

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["Recording", "Table", "load"]
+__all__ = ["Recording", "Table", "by_step", "load", "newest_attempts"]
 
 _RUNS = pa.schema(
     [
@@ -76,7 +76,7 @@ class Recording:
         self.path = path
         list(self.folders())
         self.runs = Table(self._read_runs)
-        self.steps = Table(lambda: _by_step(self._read_segments("steps", KEYS)))
+        self.steps = Table(lambda: by_step(self._read_segments("steps", KEYS)))
         self.layers = Table(lambda: self._read_segments("layers", LAYERS))
         self.params = Table(self._read_params)
 
@@ -138,7 +138,7 @@ class Recording:
                     _warn(f"{path} is not a segment of ours (it has no column {missing[0]!r}); it is left out")
                     continue
                 parts.append((path, table))
-        return _newest_attempts(concatenate(parts, schema))
+        return newest_attempts(concatenate(parts, schema))
 
 
 class Table:
@@ -193,7 +193,7 @@ def _run_row(folder: Path) -> dict[str, Any]:
         raise CorruptFileError(f"{path} is not the description of a run: {error!r}") from error
 
 
-def _newest_attempts(table: pa.Table) -> pa.Table:
+def newest_attempts(table: pa.Table) -> pa.Table:
     """Without the rows of a step that a later attempt of the same run repeated."""
     attempts = table["attempt"]
     if len(table) == 0 or pc.max(attempts).as_py() == pc.min(attempts).as_py():
@@ -207,7 +207,8 @@ def _newest_attempts(table: pa.Table) -> pa.Table:
     return table.take(rows.sort())
 
 
-def _by_step(table: pa.Table) -> pa.Table:
+def by_step(table: pa.Table) -> pa.Table:
+    """By run, step and time."""
     order = pa.table({"run": table["run"].cast(pa.string()), "step": table["step"], "time": table["time"]})
     return table.take(pc.sort_indices(order, sort_keys=[(name, "ascending") for name in order.column_names]))
 

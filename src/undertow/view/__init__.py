@@ -1,8 +1,34 @@
-"""Frames and findings as a page: one file, a notebook's cell, or a browser's tab."""
+"""Frames and findings as a page: one file, a notebook's cell, a browser's tab, or live over a folder of runs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ViewError
 from ._page import render
 from ._view import View
 
-__all__ = ["View", "render"]
+if TYPE_CHECKING:
+    from ._server import Server
+
+__all__ = ["View", "render", "server"]
+
+
+def server(root: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
+    """A live workbench over a folder of runs, which listens but does not answer before `run`; see `Server`.
+
+    Args:
+        root: The folder; it need not hold a run yet. Nothing in it is ever written.
+        host: The address to listen on.
+        port: Its port; 0 takes a free one.
+
+    Raises:
+        ViewError: If Starlette or uvicorn is missing, there is no such folder, or the address is taken.
+        BundleMissingError: If the front end was not built into the package.
+    """
+    try:
+        from ._server import Server
+    except ModuleNotFoundError as error:
+        raise ViewError(f"the live server needs {error.name}: pip install 'undertow[server]'") from error
+    return Server(root, host, port)

@@ -15,7 +15,7 @@ from ..frame import Frame
 from ._blocks import encode85
 from ._payload import payload
 
-__all__ = ["render"]
+__all__ = ["bundle", "render"]
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -67,7 +67,7 @@ def render(
         ViewError: If there is no frame, or no such theme.
     """
     title = title.encode("utf-8", "replace").decode()
-    style, script = _safe_style(_bundle("page.css")), _safe_script(_bundle("page.js"))
+    style, script = _safe_style(bundle("page.css")), _safe_script(bundle("page.js"))
     header, blocks = payload(frames, findings, title, subtitle, theme)
     yield _HEAD.format(
         policy=_POLICY.format(script=_hash(script), style=_hash(style)),
@@ -85,7 +85,7 @@ def render(
     yield _TAIL
 
 
-def _bundle(name: str) -> str:
+def bundle(name: str) -> str:
     """A file of the built front end, its line ends as an HTML parser leaves them, so that its hash holds."""
     try:
         text = (files("undertow") / "static" / name).read_text("utf-8")

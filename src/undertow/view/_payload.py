@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from ..diagnose import Finding
 from ..errors import ViewError
 from ..frame import Frame
+from ..query.values import encode, milliseconds
 from ..schema import Column
 from ._blocks import Blocks
 from ._summary import LEAST_ROWS, summary
 
-__all__ = ["VERSION", "payload"]
+__all__ = ["VERSION", "column_header", "finding_header", "frame_header", "payload", "sizes", "stored"]
 
 VERSION = 2
 
@@ -59,7 +60,7 @@ def payload(
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
     blocks = Blocks()
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="undertow-summary") as pool:
-        described = [_frame(frame, blocks, pool) for frame in frames]
+        described = [frame_header(frame, blocks, pool) for frame in frames]
         streams = blocks.finish()
     for frame in described:
         for column in frame["columns"]:
@@ -67,28 +68,39 @@ def payload(
                 column["summary"] = column["summary"].result()
     header = {
         "version": VERSION,
-        "blocks": [
-            {"size": len(stream), "length": length} for stream, length in zip(streams, blocks.lengths, strict=True)
-        ],
+        "blocks": sizes(blocks, streams),
         "title": title,
         "subtitle": subtitle,
         "theme": theme,
         "frames": described,
-        "findings": [_finding(finding) for finding in findings],
+        "findings": [finding_header(finding) for finding in findings],
     }
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_ESCAPES), streams
 
 
-def _frame(frame: Frame, blocks: Blocks, pool: ThreadPoolExecutor) -> dict[str, Any]:
+def sizes(blocks: Blocks, streams: Sequence[bytes]) -> list[dict[str, int]]:
+    """What the header says of the blocks."""
+    return [{"size": len(stream), "length": length} for stream, length in zip(streams, blocks.lengths, strict=True)]
+
+
+def frame_header(frame: Frame, blocks: Blocks | None, pool: ThreadPoolExecutor | None = None) -> dict[str, Any]:
+    """What the header says of a frame; its columns' values go into the blocks, or nowhere where there are none.
+
+    With a pool, large columns are described there; without one the page is to look for itself.
+    """
     # In the order that the page needs them, which decodes a block as soon as it is read: its first picture needs these.
     first = {name: place for place, name in reversed(list(enumerate((frame.color, *frame.axes))))}
     described = {
-        column.name: _column(column, frame.table[column.name], blocks, pool)
+        column.name: {
+            **column_header(column),
+            **({} if blocks is None else stored(column.kind, frame.table[column.name], blocks, pool)),
+        }
         for column in sorted(frame.columns, key=lambda column: first.get(column.name, len(first)))
     }
     columns = [described[column.name] for column in frame.columns]
-    blocks.close()
+    if blocks is not None:
+        blocks.close()
     return {
         "lens": frame.lens,
         "label": LABELS.get(frame.lens, frame.lens),
@@ -104,7 +116,8 @@ def _frame(frame: Frame, blocks: Blocks, pool: ThreadPoolExecutor) -> dict[str, 
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_header(finding: Finding) -> dict[str, Any]:
+    """What the header says of a finding."""
     return {
         "kind": finding.kind,
         "severity": finding.severity,
@@ -120,18 +133,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks, pool: ThreadPoolExecutor) -> dict[str, Any]:
-    categories = None
-    if column.kind == "category":
-        kind, array, categories = _category(values)
-    elif column.kind == "time":
-        kind, array = "f64", _milliseconds(values)
-    else:
-        kind, array = _number(values)
-    present = None
-    if values.null_count:
-        present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
-        array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
+def column_header(column: Column) -> dict[str, Any]:
+    """What the header says of a column, its values aside."""
     return {
         "name": column.name,
         "label": column.label or column.name,
@@ -141,13 +144,32 @@ def _column(column: Column, values: pa.ChunkedArray, blocks: Blocks, pool: Threa
         "scale": column.scale,
         "share": column.share,
         "group": column.group,
-        "type": kind,
+    }
+
+
+def stored(
+    kind: str, values: pa.ChunkedArray, blocks: Blocks, pool: ThreadPoolExecutor | None = None
+) -> dict[str, Any]:
+    """Puts a column's values into the blocks and says where they are and of which type; `kind` as a `Column` has it."""
+    categories = None
+    if kind == "category":
+        type_, array, categories = _category(values)
+    elif kind == "time":
+        type_, array = "f64", milliseconds(values).astype("<f8")
+    else:
+        type_, array = _number(values)
+    present = None
+    if values.null_count:
+        present = np.asarray(values.is_valid().to_numpy(), dtype=bool)
+        array = np.where(present, array, np.zeros(1, array.dtype)).astype(array.dtype)
+    return {
+        "type": type_,
         "length": len(array),
         **blocks.add(array, present),
         "categories": categories,
         # Beside the compression: NumPy lets go of the interpreter meanwhile.
         "summary": pool.submit(summary, array, present, None if categories is None else len(categories))
-        if len(array) > LEAST_ROWS
+        if pool is not None and len(array) > LEAST_ROWS
         else None,
     }
 
@@ -180,21 +202,8 @@ def _holds(numbers: NDArray[Any], dtype: str) -> bool:
 
 
 def _category(values: pa.ChunkedArray) -> tuple[str, NDArray[Any], list[str]]:
-    if pa.types.is_boolean(values.type):
-        return "u8", np.asarray(pc.fill_null(values.cast(pa.uint8()), 0).to_numpy()), ["false", "true"]
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    encoded = encoded.unify_dictionaries().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
-    categories = encoded.dictionary.to_pylist()
-    codes = np.asarray(pc.fill_null(encoded.indices.cast(pa.int64()), 0).to_numpy())
+    codes, categories = encode(values)
     for kind, dtype in _CODES:
         if len(categories) <= np.iinfo(dtype).max + 1:
             return kind, codes.astype(dtype), categories
     raise ViewError(f"{len(categories)} categories are more than a page can tell apart")
-
-
-def _milliseconds(values: pa.ChunkedArray) -> NDArray[Any]:
-    per_unit = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}[values.type.unit]
-    ticks = np.asarray(pc.fill_null(values.cast(pa.int64()), 0).to_numpy())
-    return (ticks * per_unit if per_unit >= 1 else ticks / (1 / per_unit)).astype("<f8")

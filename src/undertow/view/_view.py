@@ -6,23 +6,33 @@ import contextlib
 import html
 import os
 import re
+import sys
 import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from ..diagnose import Finding
 from ..errors import ViewError
 from ..frame import Frame
 from ._page import render
 
+if TYPE_CHECKING:
+    from ._widget import Widget
+
 __all__ = ["View"]
 
 #: Pixels that the page takes in a notebook.
 NOTEBOOK_HEIGHT = 640
+#: Pages of up to so many values are saved in the notebook beside the widget, for whoever reads it without a kernel.
+_SAVED_CELLS = 50_000
 
 
 class View:
@@ -34,6 +44,8 @@ class View:
         title: The page's title.
         theme: "auto", "light" or "dark".
         subtitle: One line under the title.
+        live: The folder of a run that is still recorded, which a widget follows; None where there is none.
+        height: Pixels that it takes in a notebook.
     """
 
     def __init__(
@@ -43,12 +55,16 @@ class View:
         title: str = "Undertow",
         theme: str = "auto",
         subtitle: str = "",
+        live: Path | None = None,
+        height: int = NOTEBOOK_HEIGHT,
     ) -> None:
         self.frames = tuple(frames)
         self.findings = tuple(findings)
         self.title = title
         self.theme = theme
         self.subtitle = subtitle
+        self.live = live
+        self.height = height
 
     def __repr__(self) -> str:
         lenses = ", ".join(f"{frame.lens} ({len(frame)} rows)" for frame in self.frames)
@@ -120,12 +136,86 @@ class View:
     def _parts(self) -> Iterator[str]:
         return render(self.frames, self.findings, self.title, self.theme, self.subtitle)
 
+    @cached_property
+    def widget(self) -> Widget:
+        """The workbench as an anywidget, for notebooks; a View that is a cell's last expression shows it by itself.
+
+        Raises:
+            ViewError: If anywidget is missing.
+            BundleMissingError: If the front end was not built into the package.
+        """
+        try:
+            from ._widget import Widget
+        except ModuleNotFoundError as error:
+            raise ViewError(f"a notebook's widget needs {error.name}: pip install 'undertow[notebook]'") from error
+        return Widget(self.frames, self.findings, self.title, self.theme, self.subtitle, self.live, self.height)
+
+    @property
+    def selection(self) -> pa.Table:
+        """The rows that are brushed in the notebook, all where none are, as of the brush at rest.
+
+        Raises:
+            ViewError: If anywidget is missing.
+        """
+        return self.widget.selection
+
+    @property
+    def brushes(self) -> dict[str, Any]:
+        """What is brushed in the notebook: by column, ranges, categories and special values as docs/protocol.md has it.
+
+        Raises:
+            ViewError: If anywidget is missing.
+        """
+        return self.widget.brushes
+
+    def keep(self) -> None:
+        """Go on with the brushed rows alone, as the button does. In a notebook, where the cell's end lets it happen."""
+        self.widget.act("keep")
+
+    def exclude(self) -> None:
+        """Go on without the brushed rows."""
+        self.widget.act("exclude")
+
+    def restore(self) -> None:
+        """Take back what was kept, excluded and brushed."""
+        self.widget.act("restore")
+
+    def on_select(self, callback: Callable[[pa.Table], object]) -> Callable[[pa.Table], object]:
+        """Call `callback(selection)` when a brush comes to rest in the notebook; also as a decorator.
+
+        What it raises becomes a warning.
+        """
+        self.widget.on_select(callback)
+        return callback
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """The widget where a kernel speaks to a notebook, and beside it the page, for whatever cannot show widgets."""
+        page = {"text/plain": repr(self)}
+        if self.frames and sum(len(frame) * len(frame.columns) for frame in self.frames) <= _SAVED_CELLS:
+            page["text/html"] = self._repr_html_()
+        if not _has_kernel() or find_spec("anywidget") is None:
+            return page if "text/html" in page else {**page, "text/html": self._repr_html_()}
+        found = self.widget._repr_mimebundle_()
+        data, metadata = found if isinstance(found, tuple) else (found, {})
+        return {**page, **(data or {}), "text/plain": repr(self)}, metadata
+
+    def _display_(self) -> Any:
+        """For marimo, which has widgets without a kernel of Jupyter's."""
+        return self.widget
+
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which can reach neither the notebook nor its cookies."""
         return (
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-downloads" width="100%" '
-            f'height="{NOTEBOOK_HEIGHT}" style="border: 0" title="{html.escape(self.title)}"></iframe>'
+            f'height="{self.height}" style="border: 0" title="{html.escape(self.title)}"></iframe>'
         )
+
+
+def _has_kernel() -> bool:
+    """Whether this is a Jupyter kernel, rather than a terminal or a script."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
 
 
 def _mode(target: Path) -> int:

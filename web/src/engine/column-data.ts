@@ -29,9 +29,9 @@ export interface StoredColumn {
   readonly described: boolean;
 }
 
-/** Base85 text, and how many of the bytes in it are the block's zlib stream. */
+/** A zlib stream, or the base85 text of one and how many of the bytes in it are the stream's. */
 export interface Block {
-  readonly text: string;
+  readonly text: string | Uint8Array<ArrayBuffer>;
   readonly size: number;
 }
 
@@ -51,7 +51,7 @@ export async function openColumn(
   columns: readonly StoredColumn[],
   shares: readonly number[],
 ): Promise<OpenedColumn[]> {
-  const bytes = await inflate(decode85(block.text, block.size));
+  const bytes = await inflate(typeof block.text === "string" ? decode85(block.text, block.size) : block.text);
   return columns.map((column) => {
     const vector = vectorOf(column, bytes);
     return {
@@ -88,7 +88,8 @@ export function joinKeys(keys: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-function vectorOf(column: StoredColumn, bytes: ArrayBuffer): Vector {
+/** A column's values out of its inflated block. */
+export function vectorOf(column: StoredColumn, bytes: ArrayBuffer): Vector {
   const valid = column.valid && new Uint8Array(bytes, column.valid.offset, (column.length + 7) >> 3);
   if (column.type === "i64") {
     const exact = new BigInt64Array(bytes, column.offset, column.length);
@@ -133,7 +134,8 @@ function decode85(text: string, size: number): Uint8Array<ArrayBuffer> {
   return bytes.subarray(0, size);
 }
 
-async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+/** The bytes of a zlib stream. */
+export async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).arrayBuffer();
 }

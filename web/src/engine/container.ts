@@ -1,7 +1,7 @@
 import type { ColumnInfo, Summary } from "../core/column";
 import { Busy } from "./busy";
 import type { OpenedColumn, StoredColumn } from "./column-data";
-import type { Document, Finding, FrameInfo } from "./engine";
+import type { Document, Engine, Finding, FrameInfo } from "./engine";
 import type { Place } from "./handle";
 import { LocalPlace } from "./handle";
 import type { Opened } from "./memory";
@@ -27,24 +27,35 @@ interface HeaderSummary {
   readonly non_positive: number;
 }
 
-interface HeaderColumn extends ColumnInfo, Omit<StoredColumn, "described"> {
+export interface HeaderColumn extends ColumnInfo, Omit<StoredColumn, "described"> {
   readonly block: number;
   readonly valid: { readonly block: number; readonly offset: number } | null;
   readonly summary?: HeaderSummary | null;
 }
 
-interface Header {
+/** A frame as the header has it; `remote` where its values stay with whoever wrote it. */
+export interface HeaderFrame extends Omit<FrameInfo, "columns"> {
+  readonly columns: readonly HeaderColumn[];
+  readonly remote?: boolean;
+  /** Where only what is new is in the container: stretches of rows, by the row that each began with before; −1 for new. */
+  readonly kept?: { readonly starts: PlacedArray; readonly lengths: PlacedArray };
+}
+
+/** An array within the blocks. */
+export type PlacedArray = Omit<StoredColumn, "name" | "categories" | "described"> & { readonly block: number };
+
+export interface Header {
   readonly version: number;
   readonly blocks: readonly { readonly size: number; readonly length: number }[];
   readonly title: string;
   readonly subtitle: string;
   readonly theme: Document["theme"];
-  readonly frames: readonly (Omit<FrameInfo, "columns"> & { readonly columns: readonly HeaderColumn[] })[];
+  readonly frames: readonly HeaderFrame[];
   readonly findings: readonly Finding[];
 }
 
-/** Hands out the text of a block, once: what is decoded need not lie in the page a second time. */
-export type TakeBlock = (block: number) => string | Promise<string>;
+/** Hands out a block's text or bytes, once: what is decoded need not lie in the page a second time. */
+export type TakeBlock = (block: number) => string | Uint8Array<ArrayBuffer> | Promise<string>;
 
 /**
  * Opens what Python wrote into the page.
@@ -60,17 +71,42 @@ export async function openContainer(
   workers: () => readonly Place[] = () => [],
   failed: (error: Error) => void = () => {},
 ): Promise<Document> {
-  const header = JSON.parse(text) as Header;
+  return openHeader(JSON.parse(text) as Header, takeBlock, workers, failed);
+}
+
+/**
+ * The same of a header that is read already.
+ *
+ * @param remote Makes the engine of a frame whose values are not in the container.
+ * @param grown Makes the engine of a frame of which it holds only what is new.
+ */
+export async function openHeader(
+  header: Header,
+  takeBlock: TakeBlock,
+  workers: () => readonly Place[],
+  failed: (error: Error) => void,
+  remote?: (frame: FrameInfo) => Engine,
+  grown?: (frame: HeaderFrame, places: readonly Place[]) => Promise<Engine>,
+): Promise<Document> {
   if (header.version > VERSION)
     throw new Error(
       `This page was written by a newer Undertow (container ${header.version}, this one reads ${VERSION}).`,
     );
-  const engines = [];
+  const engines: Engine[] = [];
   // Large frames come one after another: the first is what is looked at.
   let before: Promise<unknown> = Promise.resolve();
   for (const frame of header.frames) {
+    if (frame.remote && remote) {
+      engines.push(remote(frame));
+      continue;
+    }
     const many = frame.rows > FEW_ROWS ? workers() : [];
-    const opening = new Opening(frame, header.blocks, takeBlock, many.length ? many : [new LocalPlace()]);
+    const places = many.length ? many : [new LocalPlace()];
+    if (frame.kept && grown) {
+      engines.push(await grown(frame, places));
+      continue;
+    }
+    const opening = new Opening(frame, header.blocks, takeBlock, places);
     const run = many.length ? before.then(() => opening.run()) : opening.run();
     run.catch(failed);
     if (many.length) before = run;
@@ -87,7 +123,7 @@ interface Deferred {
 
 /** A frame on its way from the page's blocks to its places. */
 class Opening {
-  readonly #frame: Header["frames"][number];
+  readonly #frame: HeaderFrame;
   readonly #blocks: Header["blocks"];
   readonly #takeBlock: TakeBlock;
   readonly #places: readonly Place[];
@@ -96,19 +132,12 @@ class Opening {
   readonly #summaries = new Map<string, Summary>();
   readonly #there = new Map<string, Deferred>();
 
-  constructor(
-    frame: Header["frames"][number],
-    blocks: Header["blocks"],
-    takeBlock: TakeBlock,
-    places: readonly Place[],
-  ) {
+  constructor(frame: HeaderFrame, blocks: Header["blocks"], takeBlock: TakeBlock, places: readonly Place[]) {
     this.#frame = frame;
     this.#blocks = blocks;
     this.#takeBlock = takeBlock;
     this.#places = places;
-    this.#ends = places.map((_, i) =>
-      i === places.length - 1 ? frame.rows : 8 * Math.round(((i + 1) * frame.rows) / places.length / 8),
-    );
+    this.#ends = sharesOf(frame.rows, places.length);
     for (const column of frame.columns) {
       this.#there.set(column.name, deferred());
       if (column.summary) this.#summaries.set(column.name, summaryOf(column, column.summary, frame.rows));
@@ -195,6 +224,13 @@ function summaryOf({ name, categories }: HeaderColumn, said: HeaderSummary, rows
     negativeInfinity: said.negative_infinity,
     nonPositive: said.non_positive,
   };
+}
+
+/** Where the share of each place ends, in rows; all but the last are multiples of 8. */
+export function sharesOf(rows: number, places: number): number[] {
+  return Array.from({ length: places }, (_, i) =>
+    i === places - 1 ? rows : 8 * Math.round(((i + 1) * rows) / places / 8),
+  );
 }
 
 /** What decoding needs of a column, without its description. */

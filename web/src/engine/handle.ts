@@ -3,6 +3,7 @@ import type { Steps } from "./shard";
 import { isSteps, Shard } from "./shard";
 import { argsort } from "./sort";
 import { openColumn, percentiles } from "./column-data";
+import { summarize } from "./summary";
 import { buffersOf } from "./vectors";
 
 /** What is asked before what: an answer that a hand waits for, questions in their order, and the opening of columns. */
@@ -14,6 +15,7 @@ export const operations = {
   openColumn,
   argsort,
   percentiles,
+  summarize,
 };
 
 export type Operations = typeof operations;

@@ -1,8 +1,10 @@
 import "../ui/style.css";
+import "./page.css";
 import { openContainer } from "../engine/container";
 import { servePlace, WorkerPlace } from "../engine/handle";
 import { createRenderer } from "../render/create";
 import { serveRaster } from "../render/raster-renderer";
+import { Session } from "../ui/session";
 import { mount } from "../workbench";
 
 /** Beyond this, workers wait for memory rather than for a core. */
@@ -25,7 +27,7 @@ async function start(script: string): Promise<void> {
     const data = await openContainer(header, takeBlock, () => places(script, fail), fail);
     mount(
       root,
-      data,
+      new Session(data),
       createRenderer(() => startWorker(script, "raster"), new URLSearchParams(location.hash.slice(1)).get("renderer")),
     );
   } catch (error) {

@@ -112,10 +112,15 @@ export class WebglRenderer implements Renderer {
     this.#drawn = drawn;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      if (this.#gl.isContextLost()) return;
-      this.#paint(this.#scene!);
-      this.#drawn?.();
+      if (this.paint(this.#scene!)) this.#drawn?.();
     });
+  }
+
+  /** Draws this moment. @returns Whether there was a context to draw with. */
+  paint(scene: Scene): boolean {
+    if (this.#gl.isContextLost()) return false;
+    this.#paint(scene);
+    return true;
   }
 
   dispose(): void {

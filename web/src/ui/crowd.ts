@@ -70,6 +70,13 @@ export class Crowd {
     this.#lens.color.value === null ? null : this.#lens.binning(this.#lens.color.value),
   );
 
+  /** Whether all that is drawn has been counted. */
+  readonly complete = computed(
+    () =>
+      this.#pairs.value.every((pair) => this.#all.value.has(keyOf(pair, this.#color.value, this.#lens.base.value))) &&
+      (!this.#lens.brushed.value || this.settled.value === this.#lens.filters.value),
+  );
+
   /** Whether nothing has been counted yet. */
   get empty(): boolean {
     return this.#all.value.size === 0;

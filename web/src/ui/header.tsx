@@ -4,7 +4,15 @@ import type { Lens } from "./lens";
 import type { Theme } from "./theme";
 
 /** What is shown, how a line is to be read, and light or dark. */
-export function Header({ document, lens, theme }: { document: Document; lens: Lens; theme: Theme }): JSX.Element {
+export function Header({
+  document,
+  lens,
+  theme,
+}: {
+  document: Document;
+  lens: Lens | null;
+  theme: Theme;
+}): JSX.Element {
   const dark = theme.name.value === "dark";
   return (
     <header class="ut-header">
@@ -14,7 +22,7 @@ export function Header({ document, lens, theme }: { document: Document; lens: Le
       </svg>
       <div>
         <h1>{document.title}</h1>
-        <p>{document.subtitle || lens.engine.frame.note}</p>
+        <p>{document.subtitle || lens?.engine.frame.note}</p>
       </div>
       <button
         type="button"

@@ -73,6 +73,9 @@ export class Lens {
     if (this.ready.value) return;
     const summaries = await this.engine.describe([...this.#infos.keys()]);
     this.#summaries.value = new Map(summaries.map((summary) => [summary.name, summary]));
+    this.#forgetCategories();
+    for (const [name, scale] of Object.entries(this.chosenScales.peek()))
+      if (scale === "percentile") await this.#readPercentiles(name);
     if (this.crowd) {
       this.ready.value = true;
       this.crowd.open();
@@ -300,17 +303,57 @@ export class Lens {
   }
 
   async chooseScale(name: string, scale: ScaleName): Promise<void> {
-    const share = this.info(name).share;
-    if (scale === "percentile") {
-      const sharing = share
-        ? [...this.#infos.values()].filter((other) => other.share === share).map((other) => other.name)
-        : [name];
-      const found = await Promise.all(
-        sharing.map(async (each) => [each, await this.engine.percentiles(each)] as const),
-      );
-      this.#percentiles.value = new Map([...this.#percentiles.peek(), ...found]);
+    const key = this.info(name).share || name;
+    if (scale === "percentile") await this.#readPercentiles(key);
+    this.chosenScales.value = { ...this.chosenScales.value, [key]: scale };
+  }
+
+  /** Takes over what a person made of an earlier state of the same frame, where its columns are still there. */
+  adopt(old: Lens): void {
+    const known = (name: string) => this.#infos.has(name);
+    const named = <T>(values: Named<T>) => Object.fromEntries(Object.entries(values).filter(([name]) => known(name)));
+    const same = (a: readonly string[], b: readonly string[]) => a.join("\n") === b.join("\n");
+    batch(() => {
+      const { frame } = old.engine;
+      const preset = frame.presets.find((each) => same(each.axes, old.axes.value));
+      // Axes that nobody touched follow the frame: a metric that is logged for the first time finds its place.
+      if (preset)
+        this.axes.value =
+          this.engine.frame.presets.find((each) => each.label === preset.label)?.axes ?? this.axes.value;
+      else if (!same(old.axes.value, frame.axes)) this.axes.value = old.axes.value.filter(known);
+      if (this.axes.value.length === 0) this.axes.value = this.engine.frame.axes;
+      if (old.color.value !== frame.color && (old.color.value === null || known(old.color.value)))
+        this.color.value = old.color.value;
+      this.inverted.value = old.inverted.value;
+      this.brushes.value = named(old.brushes.value);
+      this.chosenScales.value = old.chosenScales.value;
+      this.steps.value = old.steps.value.filter((step) => Object.keys(step.columns).every(known));
+      // Rows may have come in before it: its values hold, its number does not.
+      if (old.hovered.value)
+        this.hovered.value = { ...old.hovered.value, row: -1, values: named(old.hovered.value.values) };
+      if (this.ready.value) this.#forgetCategories();
+    });
+  }
+
+  /** Takes categories off the brushes that the frame has no more. */
+  #forgetCategories(): void {
+    for (const [name, brushes] of Object.entries(this.brushes.peek())) {
+      const categories = this.categories(name);
+      if (!categories || brushes.every((brush) => brush.kind !== "values")) continue;
+      const kept = brushes.flatMap((brush): Brush[] => {
+        if (brush.kind !== "values") return [brush];
+        const values = brush.values.filter((value) => categories.includes(value));
+        return values.length ? [{ kind: "values", values }] : [];
+      });
+      this.setBrushes(name, kept);
     }
-    this.chosenScales.value = { ...this.chosenScales.value, [share || name]: scale };
+  }
+
+  /** Percentiles of a column, or of all that share its domain. */
+  async #readPercentiles(key: string): Promise<void> {
+    const names = [...this.#infos.values()].filter((info) => (info.share || info.name) === key).map(({ name }) => name);
+    const found = await Promise.all(names.map(async (each) => [each, await this.engine.percentiles(each)] as const));
+    this.#percentiles.value = new Map([...this.#percentiles.peek(), ...found]);
   }
 
   #asked = 0;

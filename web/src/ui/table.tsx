@@ -1,4 +1,4 @@
-import { signal, useComputed } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { css } from "../core/colour";
@@ -21,15 +21,22 @@ interface Sort {
 /** The selected rows; only those in sight are asked for and drawn. */
 export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
-  const [sort, setSort] = useState<Sort | null>(null);
+  const [chosen, setSort] = useState<Sort | null>(null);
   const view = useMemo(() => signal({ top: 0, height: 160 }), []);
   const [page, setPage] = useState<{ rows: Rows; offset: number } | null>(null);
   // The shown axes lead, the hidden columns follow: nothing that was recorded is out of reach.
-  const names = useComputed(() => {
-    const { drawn, engine } = lens;
-    const hidden = engine.frame.columns.map((column) => column.name).filter((name) => !drawn.value.includes(name));
-    return [...drawn.value, ...hidden];
-  }).value;
+  const order = useMemo(
+    () =>
+      computed(() => {
+        const { drawn, engine } = lens;
+        const hidden = engine.frame.columns.map((column) => column.name).filter((name) => !drawn.value.includes(name));
+        return [...drawn.value, ...hidden];
+      }),
+    [lens],
+  );
+  const names = order.value;
+  // Its column may have gone with the run that had it.
+  const sort = chosen && names.includes(chosen.column) ? chosen : null;
   const filters = lens.settled.value;
   const { top, height } = view.value;
   const offset = Math.max(0, Math.floor(top / ROW) - MARGIN);

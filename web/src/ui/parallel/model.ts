@@ -19,12 +19,18 @@ export class PlotModel {
   readonly scroll = signal(0);
   /** Where the pointer is over the plot. */
   readonly pointer = signal({ x: 0, y: 0 });
-  readonly motion = new Motion(matchMedia("(prefers-reduced-motion: reduce)").matches);
+  readonly motion: Motion;
   readonly #palette: ReadonlySignal<Palette>;
 
-  constructor(lens: Lens, palette: ReadonlySignal<Palette>) {
+  /** @param last The model that this one takes the place of, as when rows came in: nothing then jumps. */
+  constructor(lens: Lens, palette: ReadonlySignal<Palette>, last: PlotModel | null = null) {
     this.lens = lens;
     this.#palette = palette;
+    this.motion = last?.motion ?? new Motion(matchMedia("(prefers-reduced-motion: reduce)").matches);
+    if (!last) return;
+    this.size.value = last.size.peek();
+    this.scroll.value = last.scroll.peek();
+    this.pointer.value = last.pointer.peek();
   }
 
   readonly geometry = computed(() => {

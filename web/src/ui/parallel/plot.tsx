@@ -27,7 +27,8 @@ interface PlotProps {
 
 /** The parallel plot: lines on a canvas, axes above them, the highlighted line between the two. */
 export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element {
-  const model = useMemo(() => new PlotModel(lens, theme.palette), [lens, theme]);
+  const last = useRef<PlotModel | null>(null);
+  const model = useMemo(() => (last.current = new PlotModel(lens, theme.palette, last.current)), [lens, theme]);
   const root = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
   useSize(root, model);
