@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from numpy.typing import NDArray
 
 from ..statistics import COUNTS, FLOATS
@@ -45,6 +47,11 @@ class Capture:
     @property
     def next_step(self) -> int:
         return self._plan.next_step
+
+    @staticmethod
+    def read(measured: Sequence[Any], parameters: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        _, sums = unpack(np.stack(measured), 0, parameters, (len(FLOATS), len(COUNTS), 0, 0))
+        return sums.floats, sums.counts
 
     def _measured(self, optimizer_variables: Any, grads: Any, trainable_variables: Any) -> Any:
         result = self._apply(optimizer_variables, grads, trainable_variables)
@@ -87,7 +94,7 @@ class Capture:
             logs, state = step_function(state, data)
             entry = logs.pop(_ENTRY, None)
             if entry is not None and plan.due():
-                plan.sink(plan.next_step, self._variables, _Later(entry, len(self._variables)))
+                plan.sink(plan.next_step, self._variables, entry)
             plan.calls += 1
             return logs, state
 
@@ -103,14 +110,3 @@ def _summarize(
     if kept is not None:
         grads = [(g + sum_) / accumulate for g, sum_ in zip(grads, kept, strict=True)]
     return _packed(grads, old, list(new))
-
-
-class _Later:
-    """Reads the floats and counts of so many parameters."""
-
-    def __init__(self, packed: Any, parameters: int) -> None:
-        self._packed, self._parameters = packed, parameters
-
-    def __call__(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        _, sums = unpack(self._packed, 0, self._parameters, (len(FLOATS), len(COUNTS), 0, 0))
-        return sums.floats, sums.counts

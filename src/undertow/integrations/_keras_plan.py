@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 __all__ = ["Capture", "Patches", "Plan", "Sink"]
 
-#: Takes (step, or an array of steps; variables; what reads the floats and counts of `Run.record_layers`, in another
-#: thread and once they are computed).
-Sink: TypeAlias = Callable[[Any, Sequence[Any], Callable[[], tuple[NDArray[Any], NDArray[Any]]]], None]
+#: Takes (step, or an array of steps; variables; what `Capture.read` reads).
+Sink: TypeAlias = Callable[[Any, Sequence[Any], Any], None]
 
 _ABSENT = object()
 
@@ -123,3 +122,7 @@ class Capture(Protocol):
     @property
     def next_step(self) -> int:
         """The number of the next update; may wait for the device."""
+
+    @staticmethod
+    def read(measured: Sequence[Any], parameters: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The floats and counts of `Run.record_layers` of what the sink was given, all together; for another thread."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from ..statistics import COUNTS, FLOATS
 from ._keras_plan import Plan
@@ -38,12 +40,17 @@ class Capture:
             steps, floats, counts = self._ring
             # The values of now: what the next step assigns does not reach them.
             steps_now, floats_now, counts_now = (ring.read_value() for ring in (steps, floats, counts))
-            self._plan.sink(steps_now, self._variables, lambda: (floats_now.numpy(), counts_now.numpy()))
+            self._plan.sink(steps_now, self._variables, (floats_now, counts_now))
             steps.assign(self._blank)
 
     @property
     def next_step(self) -> int:
         return self._plan.first + int(self._calls.numpy()) // self._plan.accumulate
+
+    @staticmethod
+    def read(measured: Sequence[Any], parameters: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        floats, counts = (np.concatenate([part.numpy() for part in parts]) for parts in zip(*measured, strict=True))
+        return floats, counts
 
     def _measured(self, grads: Any, trainable_variables: Any = None) -> Any:
         plan, optimizer = self._plan, self._plan.optimizer

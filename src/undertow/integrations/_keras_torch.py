@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 from ._keras_plan import Plan
 
@@ -33,13 +35,18 @@ class Capture:
     def _emit(self) -> None:
         if self._measured_steps:
             variables, floats, counts = self._measured_steps.pop()
-            self._plan.sink(self._plan.next_step, variables, lambda: (floats.cpu().numpy(), counts.cpu().numpy()))
+            self._plan.sink(self._plan.next_step, variables, (floats, counts))
         self._measured_steps.clear()
         self._plan.calls += 1
 
     @property
     def next_step(self) -> int:
         return self._plan.next_step
+
+    @staticmethod
+    def read(measured: Sequence[Any], parameters: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        floats, counts = (torch.stack(parts).cpu().numpy() for parts in zip(*measured, strict=True))
+        return floats, counts
 
     def _measured(self, grads: Any, trainable_variables: Any = None) -> Any:
         if not self._due:

@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import RunClosedError
 from ..record import Run
@@ -135,7 +136,10 @@ class Recorder(keras.callbacks.Callback):
             self._plan.patches.undo()
         self._plan = self._capture = None
 
-    def _take(self, step: Any, variables: Sequence[Any], measured: Callable[[], Any]) -> None:
+    def _take(self, step: Any, variables: Sequence[Any], measured: Any) -> None:
+        capture = self._capture
+        if capture is None:
+            return
         try:
             key = tuple(map(id, variables))
             if self._series is None or key != self._series[0]:
@@ -143,7 +147,7 @@ class Recorder(keras.callbacks.Callback):
                     self._describe()
                 described = [self._described[item] for item in key]
                 names, sizes = (tuple(column) for column in zip(*described, strict=True))
-                self._series = key, Series(len(key), partial(_read, names, sizes))
+                self._series = key, Series(len(key), partial(_read, capture.read, names, sizes))
             count = 1 if isinstance(step, int) else int(step.shape[0])
             if isinstance(step, int):
                 self._run.reach(step)
@@ -167,12 +171,19 @@ class Recorder(keras.callbacks.Callback):
 
 
 def _read(
-    names: tuple[str, ...], sizes: tuple[int, ...], items: Sequence[Any], times: np.ndarray[Any, Any], epoch: int | None
+    read: Callable[[Sequence[Any], int], tuple[Any, Any]],
+    names: tuple[str, ...],
+    sizes: tuple[int, ...],
+    items: Sequence[Any],
+    times: NDArray[Any],
+    epochs: NDArray[Any],
 ) -> LayerRows:
-    """Rows of (step or steps, what reads floats and counts); for the writer's thread."""
-    steps = [to_numpy(step).reshape(-1) for step, _ in items]
-    times = np.repeat(times, [len(part) for part in steps])
-    both = zip(*(measured() for _, measured in items), strict=True)
-    p = len(names)
-    floats, counts = (np.concatenate([part.reshape(-1, p, part.shape[-1]) for part in parts]) for parts in both)
-    return LayerRows(np.concatenate(steps), epoch, times, names, sizes, floats, counts)
+    """Rows of (step or steps, what was measured); for the writer's thread."""
+    given, measured = zip(*items, strict=True)
+    if isinstance(given[0], int):
+        steps = np.array(given, np.int64)
+    else:
+        parts = [to_numpy(each) for each in given]
+        steps, lengths = np.concatenate(parts), [len(part) for part in parts]
+        times, epochs = np.repeat(times, lengths), np.repeat(epochs, lengths)
+    return LayerRows(steps, epochs, times, names, sizes, *read(measured, len(names)))

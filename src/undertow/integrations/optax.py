@@ -198,16 +198,17 @@ class _Recorded:
         self._last = -1
         self.series = Series(len(layout.params), self._read)
 
-    def _read(self, arrays: Sequence[Any], times: NDArray[Any], epoch: int | None) -> LayerRows:
+    def _read(self, arrays: Sequence[Any], times: NDArray[Any], epochs: NDArray[Any]) -> LayerRows:
         parts = [np.asarray(array).reshape(-1, array.shape[-1]) for array in arrays]
-        times = np.repeat(times, [len(part) for part in parts])
+        lengths = [len(part) for part in parts]
+        times, epochs = np.repeat(times, lengths), np.repeat(epochs, lengths)
         layout = self._layout
         numbers, sums = unpack(np.concatenate(parts), 2, len(layout.params), self._widths)
         steps = numbers[:, 1].astype(np.int64)
         # Between two measured updates (`every`, optax.MultiSteps) a state tells the same again.
         new = np.where(steps == np.concatenate([[self._last], steps[:-1]]), -1, steps)
         self._last = int(steps[-1])
-        return LayerRows(new, epoch, times, layout.params, layout.sizes, sums.floats, sums.counts, sums.optional())
+        return LayerRows(new, epochs, times, layout.params, layout.sizes, sums.floats, sums.counts, sums.optional())
 
 
 _recorded: weakref.WeakKeyDictionary[Run, dict[Layout, _Recorded]] = weakref.WeakKeyDictionary()

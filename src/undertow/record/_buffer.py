@@ -35,7 +35,7 @@ class LayerRows:
 
     Attributes:
         step: One number, or K of them (an array of any framework); a row whose step is negative is left out.
-        epoch: The epoch they belong to.
+        epoch: The epoch they belong to, None where there is none; or K of them, where -1 is none.
         time: µs since 1970 UTC: one number, or K of them.
         params: P paths.
         sizes: P numbers of elements; None where they have none, as the outputs of modules.
@@ -46,7 +46,7 @@ class LayerRows:
     """
 
     step: Any
-    epoch: int | None
+    epoch: Any
     time: Any
     params: tuple[str, ...]
     sizes: Sequence[int] | None
@@ -76,6 +76,7 @@ class LayerRows:
             columns[name] = array.reshape((k, p, BINS) if name == "histogram" else (k, p))
         valid = self.step >= 0
         self.time = np.broadcast_to(np.asarray(self.time, np.int64), k)[valid]
+        self.epoch = np.broadcast_to(np.asarray(-1 if self.epoch is None else self.epoch, np.int32), k)[valid]
         self.step, self.more = self.step[valid], {name: array[valid] for name, array in columns.items()}
         self.floats = self.counts = None
         return []
@@ -123,17 +124,18 @@ def layers_table(chunks: Sequence[LayerRows | LaterRows]) -> pa.Table:
     codes = np.concatenate([np.tile([code[name] for name in c.params], len(c.step)) for c in chunks]).astype(np.int32)
     steps = np.concatenate([np.repeat(c.step, len(c.params)) for c in chunks])
     order = np.lexsort((steps, codes))
-    repeats = [len(c.step) * len(c.params) for c in chunks]
-    epochs = np.repeat(np.array([-1 if c.epoch is None else c.epoch for c in chunks], np.int32), repeats)[order]
+    epochs = np.concatenate([np.repeat(c.epoch, len(c.params)) for c in chunks])[order]
     times = np.concatenate([np.repeat(c.time, len(c.params)) for c in chunks])[order]
     param = texts(names).take(of_numpy(codes[order]))
     measured = [_measured(chunks, column, order) for column in list(LAYERS)[len(KEYS) + 1 :]]
-    keys = [of_numpy(steps[order]), of_numpy(epochs, epochs < 0), of_numpy(times).cast(TIME)]
+    keys = [of_numpy(steps[order]), of_numpy(epochs, epochs < 0), of_numpy(times).view(TIME)]
     return pa.table([*keys, param, *measured], names=[*TAIL_KEYS, *LAYERS.names[len(KEYS) :]])
 
 
 def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: NDArray[Any]) -> pa.Array:
     """One column of all chunks, null where a chunk does not have it."""
+    if column.name != "count" and not any(column.name in chunk.more for chunk in chunks):
+        return pa.nulls(len(order), column.type)
     histogram = pa.types.is_list(column.type)
     parts, masks = [], []
     for chunk in chunks:

@@ -86,7 +86,7 @@ def steps_table(rows: Sequence[Row], kinds: Mapping[str, Kind], failed: Callable
     columns = [
         of_numpy(np.fromiter((row[2] for row in ordered), np.int64, n)),
         of_numpy(epochs, no_epoch if no_epoch.any() else None),
-        of_numpy(np.fromiter((row[4] for row in ordered), np.int64, n)).cast(TIME),
+        of_numpy(np.fromiter((row[4] for row in ordered), np.int64, n)).view(TIME),
     ]
     for name, kind in kinds.items():
         columns.append(_array(data[name], valid[name], kind) if name in data else pa.nulls(n, _TYPES[kind]))

@@ -25,14 +25,13 @@ class Series:
     Args:
         parameters: How many.
         read: Makes rows of the items of a batch, for the writer's thread: takes the items, when each was added (µs
-            since 1970 UTC), and the epoch of all.
+            since 1970 UTC), and their epochs (-1 where there is none).
     """
 
-    def __init__(self, parameters: int, read: Callable[[Sequence[Any], NDArray[Any], int | None], LayerRows]) -> None:
+    def __init__(self, parameters: int, read: Callable[[Sequence[Any], NDArray[Any], NDArray[Any]], LayerRows]) -> None:
         self._parameters, self._make = parameters, read
         self._lock = threading.Lock()
-        self._open: list[tuple[Any, int]] = []
-        self._epoch: int | None = None
+        self._open: list[tuple[Any, int, int]] = []
 
     def add(self, run: Run, epoch: int | None, item: Any, steps: int = 1) -> None:
         """Add the statistics of one step, or of several; what they are of is still being computed.
@@ -40,19 +39,18 @@ class Series:
         Raises:
             RunClosedError: If the run is closed.
         """
-        timed = item, time.time_ns() // 1000
+        added = item, time.time_ns() // 1000, -1 if epoch is None else epoch
         with self._lock:
-            if 0 < len(self._open) < _BATCH and self._epoch == epoch:
-                self._open.append(timed)
+            if 0 < len(self._open) < _BATCH:
+                self._open.append(added)
                 return
-            batch = self._open = [timed]
-            self._epoch = epoch
+            batch = self._open = [added]
         rows = self._parameters * steps
-        run.record_later(LaterRows(lambda: self._read(batch, epoch), rows, _BATCH * 1000 + 60 * rows))
+        run.record_later(LaterRows(lambda: self._read(batch), rows, _BATCH * 1000 + 60 * rows))
 
-    def _read(self, batch: list[tuple[Any, int]], epoch: int | None) -> LayerRows:
+    def _read(self, batch: list[tuple[Any, int, int]]) -> LayerRows:
         with self._lock:
             if self._open is batch:
                 self._open = []
-        items, times = zip(*batch, strict=True)
-        return self._make(items, np.array(times, np.int64), epoch)
+        items, times, epochs = zip(*batch, strict=True)
+        return self._make(items, np.array(times, np.int64), np.array(epochs, np.int32))
