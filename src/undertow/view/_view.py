@@ -188,16 +188,27 @@ class View:
         self.widget.on_select(callback)
         return callback
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """The widget where a kernel speaks to a notebook, and beside it the page, for whatever cannot show widgets."""
-        page = {"text/plain": repr(self)}
-        if self.frames and sum(len(frame) * len(frame.columns) for frame in self.frames) <= _SAVED_CELLS:
-            page["text/html"] = self._repr_html_()
+    def _ipython_display_(self) -> None:
+        """The widget where a kernel speaks to a notebook, else the page.
+
+        With the widget goes the page, hidden as long as the widget is there: a notebook that is opened without its
+        kernel has lost the widget, and hosts that know no widgets show the second output alone.
+        """
+        from IPython.display import display as untyped
+
+        display: Callable[..., object] = untyped
+        told = {"text/plain": repr(self)}
         if not _has_kernel() or find_spec("anywidget") is None:
-            return page if "text/html" in page else {**page, "text/html": self._repr_html_()}
+            display({**told, "text/html": self._repr_html_()} if self.frames else told, raw=True)
+            return
         found = self.widget._repr_mimebundle_()
         data, metadata = found if isinstance(found, tuple) else (found, {})
-        return {**page, **(data or {}), "text/plain": repr(self)}, metadata
+        display({**(data or {}), **told}, raw=True, metadata=metadata)
+        if self.frames and sum(len(frame) * len(frame.columns) for frame in self.frames) <= _SAVED_CELLS:
+            mark = self.widget.mark
+            hide = f'<style>body:has(.ut-widget[data-mark="{mark}"]) .ut-saved-{mark} {{ display: none }}</style>'
+            saved = f'{hide}<div class="ut-saved-{mark}">{self._repr_html_()}</div>'
+            display({"text/html": saved, "text/plain": ""}, raw=True)
 
     def _display_(self) -> Any:
         """For marimo, which has widgets without a kernel of Jupyter's."""
@@ -206,8 +217,8 @@ class View:
     def _repr_html_(self) -> str:
         """The page in a frame of its own, which can reach neither the notebook nor its cookies."""
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-downloads" width="100%" '
-            f'height="{self.height}" style="border: 0" title="{html.escape(self.title)}"></iframe>'
+            f'<iframe loading="lazy" srcdoc="{html.escape(self.html)}" sandbox="allow-scripts allow-downloads" '
+            f'width="100%" height="{self.height}" style="border: 0" title="{html.escape(self.title)}"></iframe>'
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import anywidget
@@ -49,6 +50,10 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
     _esm = traitlets.Unicode("").tag(sync=True)
     _css = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(640).tag(sync=True)
+    #: "webgl2" or "raster" to have that one; before the widget is shown.
+    renderer = traitlets.Unicode("").tag(sync=True)
+    #: Tells the widget from all others, in this notebook and after.
+    mark = traitlets.Unicode("").tag(sync=True)
     _version = traitlets.Int(0).tag(sync=True)
     _parts = traitlets.Int(0).tag(sync=True)
     _bits = traitlets.CBytes(b"").tag(sync=True)
@@ -64,7 +69,7 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
         live: Path | None = None,
         height: int = 640,
     ) -> None:
-        super().__init__(_esm=bundle("widget.js"), _css=bundle("widget.css"), height=height)
+        super().__init__(_esm=bundle("widget.js"), _css=bundle("widget.css"), height=height, mark=token_hex(8))
         self._about = {"title": title, "theme": theme, "subtitle": subtitle}
         self._snapshots: dict[int, Snapshot] = {}
         self._answers = _Answers(self)

@@ -47,6 +47,7 @@ export default { render };
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const root = el.appendChild(document.createElement("div"));
   root.className = "ut-widget";
+  root.dataset["mark"] = model.get("mark") as string;
   root.style.height = `${model.get("height") as number}px`;
   const failure = el.appendChild(document.createElement("p"));
   failure.className = "ut-failure";
@@ -61,7 +62,9 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
       return null;
     }
   };
-  const renderer = SharedRenderer.create() ?? new RasterRenderer(startWorker("raster"));
+  const wanted = model.get("renderer") as string;
+  const webgl = wanted === "raster" ? null : SharedRenderer.create(wanted === "webgl2");
+  const renderer = webgl ?? new RasterRenderer(startWorker("raster"));
   const empty: Document = { title: "", subtitle: "", theme: "auto", engines: [], findings: [] };
   const session = new Session(empty);
   const unmount = mount(root, session, renderer);
