@@ -135,7 +135,7 @@ def notebook(lab: tuple[str, Path], browser: Any, request: pytest.FixtureRequest
     url, folder = lab
     opened = []
 
-    def open_(*cells: str, script: str = "") -> Notebook:
+    def open_(*cells: str, script: str = "", place: str = "lab/tree") -> Notebook:
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         name = re.sub(r"\W", "-", request.node.name)
         content = nbformat.v4.new_notebook(
@@ -146,7 +146,7 @@ def notebook(lab: tuple[str, Path], browser: Any, request: pytest.FixtureRequest
         opened.append(page)
         if script:
             page.add_init_script(script)
-        page.goto(f"{url}/lab/tree/{name}.ipynb?reset")
+        page.goto(f"{url}/{place}/{name}.ipynb?reset")
         page.locator(".jp-CodeCell").first.wait_for(timeout=90_000)
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
         book = Notebook(page)
@@ -217,6 +217,16 @@ def test_the_widget_shows_the_picture_of_the_page(notebook: Callable[..., Notebo
     Workbench(page).settle()
     pixels = "() => [...document.querySelectorAll('.ut-canvas')].map((c) => [c.width, c.height, c.toDataURL()])"
     assert cell.page.evaluate(pixels) == page.evaluate(pixels)
+
+
+@pytest.mark.slow
+def test_notebook_7_shows_the_widget_too(notebook: Callable[..., Notebook]) -> None:
+    pytest.importorskip("notebook")
+    book = notebook(DATA + "view = ut.show(data)\nview", "print(view.selection.num_rows)", place="notebooks")
+    cell = book.workbench()
+    cell.brush("a", 0.3, 0.7)
+    book.page.wait_for_timeout(600)
+    assert book.run(1).strip() == cell.count.split(" of ")[0] != "500"
 
 
 @pytest.mark.slow
