@@ -31,7 +31,7 @@ def test_recording_stays_within_its_budget(cost, budget):
     cadence = Cadence(1, budget, lambda *change: changes.append(change))
     recorded, share = simulate(cadence, 20_000, 0.001, lambda step: cost)
     trials = 4 * cost / (20_000 * 0.001)
-    assert share <= budget + trials
+    assert share <= budget / 2 + trials
     assert len(changes) <= 1 and len(recorded) >= 4
     assert changes == [] or changes[0][1] == cadence.every
 
@@ -46,7 +46,8 @@ def test_the_cadence_follows_a_cost_that_changes_but_not_one_that_wavers():
     changes = []
     cadence = Cadence(1, 0.01, lambda *change: changes.append(change))
     simulate(cadence, 40_000, 0.001, lambda step: 1e-4 if step < 20_000 else 1e-3)
-    assert [every for _, every in changes] == [10, 100]
+    # Twice what the clocks show is counted.
+    assert [every for _, every in changes] == [20, 200]
     changes.clear()
     simulate(Cadence(1, 0.01, lambda *change: changes.append(change)), 9000, 0.001, lambda step: 1e-4 * (1 + step % 2))
     assert len(changes) <= 2

@@ -16,12 +16,16 @@ _TRIALS = 3
 _MEMORY = 7
 _MOST_PATIENCE = 500
 
+#: Of what recording costs a training, so much is seen by the clocks around it. The rest comes after: caches that it
+#: leaves cold, and a writer on the same cores. Measured on a network of 0.45 ms a step: 1 % by the clocks was 3 %.
+_SEEN = 0.5
+
 
 class Cadence:
     """Decides at which steps to record.
 
-    With a budget the spacing follows from two medians, of what a recorded step costs and of how long a bare step takes,
-    and is rounded up to 1, 2, 5, 10, 20, 50 …; it widens where the budget is exceeded, and
+    With a budget the spacing follows from two medians, of what a recorded step costs (twice what the clocks show) and of
+    how long a bare step takes, and is rounded up to 1, 2, 5, 10, 20, 50 …; it widens where the budget is exceeded, and
     narrows where that leaves half as much again to spare.
 
     Args:
@@ -89,7 +93,7 @@ class Cadence:
         if self._since < self._patience or not self._bare:
             return
         bare = statistics.median(self._bare)
-        wanted = statistics.median(self._costs) / (self._budget * bare) if bare > 0 else 1.0
+        wanted = statistics.median(self._costs) / (_SEEN * self._budget * bare) if bare > 0 else 1.0
         every = max(self._least, _nice(wanted))
         if every < self.every:
             # Not at once where the two medians waver about the limit.
