@@ -24,7 +24,7 @@ _SEEN = 0.5
 class Cadence:
     """Decides at which steps to record.
 
-    With a budget the spacing follows from two medians, of what a recorded step costs (twice what the clocks show) and of
+    With a budget the spacing follows from two medians, of what a recorded step costs (twice what clocks show) and of
     how long a bare step takes, and is rounded up to 1, 2, 5, 10, 20, 50 …; it widens where the budget is exceeded, and
     narrows where that leaves half as much again to spare.
 
