@@ -88,7 +88,8 @@ export function makeScale(
     );
   if (name === "log") return logScale(low, high);
   if (name === "symlog") return symlogScale(low, high);
-  if (name === "percentile" && percentiles) return percentileScale(percentiles);
+  // A column without a number of its own has no percentiles; it takes the domain of those that share it.
+  if (name === "percentile" && percentiles && !Number.isNaN(summaries[0]!.min)) return percentileScale(percentiles);
   return linearScale(
     name === "time" ? "time" : "linear",
     low,
