@@ -1,7 +1,7 @@
 import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "./column";
 import { symexp, symlog, symlogConstant, upperBound } from "./edges";
-import { formatNumber, powerOfTen } from "./format";
+import { formatNumber, formatWhole, powerOfTen } from "./format";
 
 /**
  * Where a value stands that has no place on its scale. A position in [0, 1] lies on the scale, foot to head; these

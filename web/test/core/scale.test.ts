@@ -76,6 +76,7 @@ describe("ticks", () => {
     ["log", [0.93, 18.2]],
     ["log", [1, 1.5]],
     ["linear", [1.00001, 1.00002]],
+    ["linear", [1_700_000_001, 1_700_000_009]],
   ] as const)("of a %s axis from %o name both ends and never touch", (kind, domain) => {
     for (const length of [80, 200, 420, 900]) {
       const labelled = scaleOf(kind, [...domain])
