@@ -43,17 +43,22 @@ export interface Scale {
 }
 
 /**
- * The scale a column starts with when nobody chose one. Positive values go on a log axis when they span three decades, or
- * one with nearly all of them crowded at its foot, as a loss that falls fast and then creeps.
+ * The scale a column starts with when nobody chose one. Positive values go on a log axis when they span three decades
+ * with at least a quarter of the rows in the lower half of those, or when nearly all of them crowd at the foot of a linear
+ * one, as a loss that falls fast and then creeps. Values spread evenly from near 0 span decades, too, but live in the last.
  */
 export function defaultScale(info: ColumnInfo, summary: Summary): ScaleName {
   if (info.kind === "category" || info.kind === "time") return info.kind;
   if (info.scale) return info.scale;
   const { min, max, quantiles } = summary;
   if (!(min > 0) || summary.nonPositive > 0) return "linear";
-  const median = quantiles[2] ?? min;
-  const crowded = max / min >= 5 && max - median >= 6 * (median - min);
-  return crowded || Math.log10(max / min) >= 3 - 1e-9 ? "log" : "linear";
+  const [quarter, median] = [quantiles[1] ?? min, quantiles[2] ?? min];
+  const decades = Math.log10(max) - Math.log10(min);
+  const lower = (value: number) => Math.log10(value) - Math.log10(min) <= decades / 2;
+  const crowded = max / min >= 5 && max - median >= 6 * (median - min) && lower(median);
+  // Of a handful of values the quartiles lie between them, and say nothing.
+  const few = summary.rows - summary.missing - summary.nan < 5;
+  return crowded || (decades >= 3 - 1e-9 && (few || lower(quarter))) ? "log" : "linear";
 }
 
 /** The scales that a column can be drawn on. */
@@ -249,7 +254,9 @@ function finitePosition(value: number, position: number): number {
 }
 
 function tickLabel(value: number, step: number): string {
-  if (value !== 0 && step > 0 && Math.abs(value) / step >= 1e4 && Math.abs(value) < 1e6) {
+  const narrow = value !== 0 && step > 0 && Math.abs(value) / step >= 1e4;
+  if (narrow && Number.isSafeInteger(value)) return formatWhole(value);
+  if (narrow && Math.abs(value) < 1e6) {
     const digits = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step))));
     return value.toFixed(digits).replace("-", "−");
   }

@@ -123,6 +123,15 @@ describe("the default scale", () => {
     expect(chosen([5, 5])).toBe("linear");
   });
 
+  test("is linear for values spread evenly from near 0, however many decades they span", () => {
+    const even = Array.from({ length: 1000 }, (_, i) => (i + 0.01) / 1000);
+    expect(chosen(even)).toBe("linear");
+    expect(chosen(even.map((u) => -Math.log(1 - u)))).toBe("linear");
+    expect(chosen([1e-9, ...even.slice(200)])).toBe("linear");
+    expect(chosen(even.map((u) => 10 ** (-5 + 4 * u)))).toBe("log");
+    expect(chosen(even.map((u) => 500 * Math.exp(-40 * u) + 10))).toBe("log");
+  });
+
   test("is what the column says, where it says so", () => {
     expect(defaultScale(info("x", "number", { scale: "log" }), summarize("x", numbers([1, 2])))).toBe("log");
   });
