@@ -50,12 +50,15 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
             if (clicked) lens.toggleInverted(name);
           }}
           onPointerCancel={drop}
+          // A press was answered when it ended; a click without one comes from a key, a reader or a script.
+          onClick={(event) => {
+            if (event.detail === 0) lens.toggleInverted(name);
+          }}
           onKeyDown={(event) => {
             const from = lens.axes.value.indexOf(name);
             const to = from + (event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0);
-            if (event.key === "Enter" || event.key === " ") lens.toggleInverted(name);
-            else if (to === from || to < 0 || to >= lens.axes.value.length) return;
-            else lens.axes.value = move(lens.axes.value, from, to);
+            if (to === from || to < 0 || to >= lens.axes.value.length) return;
+            lens.axes.value = move(lens.axes.value, from, to);
             event.preventDefault();
           }}
         >
