@@ -13,7 +13,7 @@ from ..errors import SourceError
 from ..frame import Frame
 from ..schema import Column
 
-__all__ = ["describe", "frame_of", "normalise"]
+__all__ = ["describe", "frame_of", "normalise", "time_column"]
 
 #: More axes than this side by side are no longer told apart; the others start hidden.
 MOST_AXES = 24
@@ -53,10 +53,21 @@ def describe(table: pa.Table) -> tuple[Column, ...]:
 def _describe(name: str, values: pa.ChunkedArray, metadata: dict[bytes, bytes]) -> Column:
     kind = values.type
     if pa.types.is_timestamp(kind):
-        return Column(name, "time", scale="time")
+        return time_column(name, kind)
     if pa.types.is_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
         return Column(name, "category", scale="category")
     return Column(name, "number", unit=metadata.get(b"unit", b"").decode())
+
+
+def time_column(name: str, kind: pa.TimestampType) -> Column:
+    """Describes a column of times. Those with a zone are shown in UTC, and say so; those without as they stand."""
+    zone = kind.tz
+    if zone is None:
+        return Column(name, "time", scale="time")
+    utc = zone.upper() in {"UTC", "ETC/UTC", "+00:00", "Z"}
+    return Column(
+        name, "time", scale="time", unit="UTC", description="" if utc else f"Shown in UTC; recorded in {zone}."
+    )
 
 
 def normalise(table: pa.Table) -> pa.Table:

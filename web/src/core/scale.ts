@@ -1,7 +1,7 @@
 import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "./column";
 import { symexp, symlog, symlogConstant, upperBound } from "./edges";
-import { formatNumber, formatWhole, powerOfTen } from "./format";
+import { formatNumber, formatTime, formatWhole, powerOfTen } from "./format";
 
 /**
  * Where a value stands that has no place on its scale. A position in [0, 1] lies on the scale, foot to head; these
@@ -85,12 +85,7 @@ export function makeScale(
   if (finite.length === 0) return constantScale(name, 0, "");
   const low = Math.min(...finite.map((s) => (name === "log" ? s.minPositive : s.min)));
   const high = Math.max(...finite.map((s) => s.max));
-  if (low === high)
-    return constantScale(
-      name,
-      low,
-      name === "time" ? (timeTicks([low, high], 200)[0]?.label ?? "") : formatNumber(low),
-    );
+  if (low === high) return constantScale(name, low, name === "time" ? formatTime(low) : formatNumber(low));
   if (name === "log") return logScale(low, high);
   if (name === "symlog") return symlogScale(low, high);
   // A column without a number of its own has no percentiles; it takes the domain of those that share it.
@@ -267,11 +262,17 @@ function logLabel(value: number, exponent: number): string {
   return exponent >= -3 && exponent <= 4 ? formatNumber(value) : powerOfTen(exponent);
 }
 
+const MINUTE = 60_000;
+
+/** Ticks of a time axis: its ends say the whole date, as finely as its span asks for; those between what changes. */
 function timeTicks(domain: [number, number], length: number): Tick[] {
   const scale = scaleUtc(domain, [0, 1]);
   const label = scale.tickFormat();
-  const ticks = domain[0] === domain[1] ? [new Date(domain[0])] : scale.ticks(Math.max(2, Math.round(length / 48)));
-  return ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date) }));
+  const ticks = scale.ticks(Math.max(2, Math.round(length / 48)));
+  const inner = ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date), rank: 0 }));
+  const span = domain[1] - domain[0];
+  const digits = span >= 3 * 24 * 60 * MINUTE ? 10 : span >= 10 * MINUTE ? 16 : span >= 10_000 ? 19 : 23;
+  return withEnds(inner, domain, length, (value) => formatTime(value).slice(0, digits));
 }
 
 /** A tick that may lose its label to those of a lower rank. */

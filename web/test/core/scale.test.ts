@@ -91,6 +91,19 @@ describe("ticks", () => {
     }
   });
 
+  test.each([
+    [Date.UTC(2023, 11, 30), Date.UTC(2024, 1, 3, 5), "2023-12-30", "2024-02-03"],
+    [Date.UTC(2024, 1, 3, 5, 7, 9), Date.UTC(2024, 1, 3, 9), "2024-02-03 05:07", "2024-02-03 09:00"],
+    [Date.UTC(2024, 1, 3, 5, 7, 9), Date.UTC(2024, 1, 3, 5, 8), "2024-02-03 05:07:09", "2024-02-03 05:08:00"],
+  ])("of times name both ends with their date", (from, to, first, last) => {
+    const labels = scaleOf("time", [from, to])
+      .ticks(400)
+      .map((tick) => tick.label);
+    expect([labels[0], labels.at(-1)]).toEqual([first, last]);
+    expect(labels.length).toBeGreaterThan(4);
+    expect(scaleOf("time", [from, from]).ticks(400)[0]!.label).toContain(first);
+  });
+
   test("of whole numbers are whole", () => {
     expect(
       scaleOf("linear", [0, 3])
