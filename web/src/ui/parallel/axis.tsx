@@ -7,7 +7,8 @@ import { Brushes, pressAxis } from "./brushes";
 import type { AxisContext } from "./gestures";
 import { CLICK, click, drag, gripAt } from "./gestures";
 import type { PlotModel } from "./model";
-import { yOf } from "./geometry";
+import { TICK, yOf } from "./geometry";
+import { fitted } from "./text";
 
 /** Half the width of the strip that takes a brush: a finger's. */
 const REACH = 18;
@@ -32,7 +33,7 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
       <line class="ut-axis-line" y1={g.head} y2={g.foot} />
       {slots.length > 0 && <line class="ut-axis-gutter" y1={g.foot} y2={bottom} />}
       {ticks.map((tick) => (
-        <TickMark key={tick.value} tick={tick} y={yOf(tick.position, flip, g)} bare={bare} />
+        <TickMark key={tick.value} tick={tick} y={yOf(tick.position, flip, g)} bare={bare} room={model.room(name)} />
       ))}
       {slots.map((slot) => (
         <g
@@ -73,13 +74,23 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
   );
 }
 
-function TickMark({ tick, y, bare }: { tick: Tick; y: number; bare: boolean }): JSX.Element {
+interface TickMarkProps {
+  readonly tick: Tick;
+  readonly y: number;
+  readonly bare: boolean;
+  readonly room: number;
+}
+
+function TickMark({ tick, y, bare, room }: TickMarkProps): JSX.Element {
+  const text = bare ? "" : fitted(tick.label, room);
+  const cut = text !== tick.label && text !== "";
   return (
     <g class="ut-tick" transform={`translate(0 ${y})`}>
       <line x1={tick.label ? -5 : -3} x2={0} />
-      {tick.label && !bare && (
-        <text x={-9} dy="0.32em">
-          {tick.label}
+      {text && (
+        <text x={-TICK.near} dy="0.32em" class={cut ? "ut-cut" : undefined}>
+          {text}
+          {cut && <title>{tick.label}</title>}
         </text>
       )}
     </g>
