@@ -89,6 +89,13 @@ def test_ls_lists_the_runs(runs):
     assert "finished" in result.output
 
 
+def test_ls_never_cuts_an_id_in_a_pipe(runs, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    (folder,) = runs.iterdir()
+    long = folder.rename(runs / f"{folder.name}-{'x' * 120}")
+    assert [line.split()[:2] for line in invoke("ls", runs).output.splitlines()[1:]] == [[long.name, "finished"]]
+
+
 def test_verify_says_whole_or_what_is_not(runs):
     (folder,) = runs.iterdir()
     result = invoke("verify", runs)

@@ -38,6 +38,22 @@ def test_an_unknown_axis_is_refused_with_the_closest_name():
         ut.show(ROWS, color="zzz", open=False)
 
 
+def test_what_names_no_axis_is_refused_and_any_title_is_text():
+    for axes in ([], (), 5):
+        with pytest.raises(ut.ViewError, match="name at least one column"):
+            ut.show(ROWS, axes=axes, open=False)
+    assert ut.show(ROWS, axes="loss", open=False).frames[0].axes == ("loss",)
+    assert ut.show(ROWS, title=123, open=False).title == "123"
+
+
+def test_one_rule_may_be_named_without_a_list():
+    data = {"epoch": range(40), "loss": [100 * 0.5**epoch + 1 for epoch in range(40)]}
+    assert [found.kind for found in ut.diagnose(data, rules="plateau")] == ["plateau"]
+    assert ut.diagnose(data, rules="overfitting") == []
+    with pytest.raises(ValueError, match="no rule 'plato'"):
+        ut.diagnose(data, rules="plato")
+
+
 def test_an_unknown_theme_is_refused_before_anything_opens():
     with pytest.raises(ut.ViewError, match="no theme 'pink'"):
         ut.show(ROWS, theme="pink")

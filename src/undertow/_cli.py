@@ -194,12 +194,14 @@ _Runs = Annotated[Path, typer.Argument(metavar="DIR", help="A run's folder, or a
 def ls(path: _Runs = Path("runs")) -> None:
     """List recorded runs."""
     table = Table("run", "state", "attempt", "start", "size", "tails", box=None, pad_edge=False)
+    table.columns[0].overflow = "fold"  # an id that is cut cannot be copied
     for run in summaries(path):
         start = "" if run.start is None else f"{run.start.astimezone():%Y-%m-%d %H:%M}"
         color = _STATE_COLORS.get(run.state, "default")
         size = f"{run.nbytes / 1000:,.0f} kB"
         table.add_row(escape(run.id), f"[{color}]{run.state}[/]", str(run.attempt), start, size, str(run.tails or ""))
-    _out.print(table)
+    # A pipe has no width: what reads it wants whole ids, a line each.
+    (_out if _out.is_terminal else Console(highlight=False, width=100_000)).print(table)
 
 
 @app.command()

@@ -49,14 +49,18 @@ def show(
     Raises:
         SourceError: If the data cannot be read; the message names row and column.
         StoreError: If a run folder cannot be read.
-        ViewError: If there is no such column or theme.
+        ViewError: If there is no such column or theme, or `axes` names none.
         BundleMissingError: If the page is to be opened and the front end was not built into the package.
 
     Example:
         >>> show(model.fit(x, y, epochs=18))
     """
-    if theme not in {"auto", "light", "dark"}:
+    if theme not in ("auto", "light", "dark"):
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
+    if axes is not None and not (
+        isinstance(axes, Iterable) and (axes := [axes] if isinstance(axes, str) else list(axes))
+    ):
+        raise ViewError(f"axes is {axes!r}; name at least one column, or leave it out")
     live = _recording_now(data) if _in_notebook() else None
     try:
         frames = frames_of(data, lens)
@@ -68,7 +72,7 @@ def show(
     findings = _findings(frames)
     if frames:
         frames[0] = _chosen(frames[0], axes, color)
-    view = View(frames, findings, title_of(data) if title is None else title, theme, live=live)
+    view = View(frames, findings, title_of(data) if title is None else str(title), theme, live=live)
     _present(view, open)
     return view
 
@@ -79,7 +83,7 @@ def findings_of(data: Any, rules: Iterable[str] | None = None) -> list[Finding]:
 
 
 def _findings(frames: Sequence[Frame], rules: Iterable[str] | None = None) -> list[Finding]:
-    asked = None if rules is None else list(rules)
+    asked = [rules] if isinstance(rules, str) else None if rules is None else list(rules)
     return [found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, asked)]
 
 
@@ -87,7 +91,7 @@ def _chosen(frame: Frame, axes: Sequence[str] | None, color: str | None) -> Fram
     if color is not None:
         frame = replace(frame, color=_column(frame, color))
     if axes is not None:
-        names = tuple(dict.fromkeys(_column(frame, name) for name in ([axes] if isinstance(axes, str) else axes)))
+        names = tuple(dict.fromkeys(_column(frame, name) for name in axes))
         presets = (Preset("chosen", names), *frame.presets) if frame.presets else ()
         frame = replace(frame, axes=names, presets=presets)
     return frame

@@ -106,7 +106,9 @@ def test_hover_finds_a_row(page: Workbench, large: Any) -> None:
     tooltip = page.page.locator(".ut-tooltip")
     tooltip.wait_for()
     found = dict(line.rsplit("\t", 1) for line in tooltip.inner_text().splitlines() if "\t" in line)
-    nearest = np.abs(large[1]["acc"] - float(found["acc"].replace("−", "-"))).argmin()
+    # Four digits of one column fit several rows; those of two fit one.
+    acc, loss = (float(found[name].replace("−", "-").replace(",", "")) for name in ("acc", "loss"))
+    nearest = (np.abs(large[1]["acc"] - acc) + np.abs(np.log(large[1]["loss"] / loss))).argmin()
     assert found["kind"] == large[1]["kind"][nearest]
 
 

@@ -257,6 +257,7 @@ def test_the_articles_page_weighs_at_most_250_kilobytes(tmp_path: Any) -> None:
 def test_axe_finds_nothing_serious(workbench: Any, scheme: str) -> None:
 
     page = workbench(EPOCHS, color_scheme=scheme)
+    page.brush("epoch", 0.2, 0.6)
     axe = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
     # Not as a script element: the page's own policy forbids what it does not know.
     page.page.evaluate(axe.read_text("utf-8") + "; undefined")

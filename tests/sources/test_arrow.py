@@ -107,3 +107,19 @@ def test_a_duration_has_seconds_as_its_unit():
 def test_tables_that_cannot_be_shown_are_refused(data, message):
     with pytest.raises(SourceError, match=message):
         from_arrow(data)
+
+
+def test_the_bins_of_pandas_cut_are_categories_in_their_order():
+    bins = pd.cut([3.0, 1.0, np.nan, 2.5], [0, 1, 2, 4])
+    frame = from_arrow(pd.DataFrame({"x": range(4), "bin": bins}))
+    assert frame["bin"].kind == "category"
+    assert frame.table["bin"].to_pylist() == ["(2, 4]", "(0, 1]", None, "(2, 4]"]
+    assert frame.table["bin"].chunk(0).dictionary.to_pylist() == ["(0, 1]", "(1, 2]", "(2, 4]"]
+    plain = from_arrow(pd.DataFrame({"bin": pd.interval_range(0, 2, closed="left")}))
+    assert plain.table["bin"].to_pylist() == ["[0, 1)", "[1, 2)"]
+
+
+def test_lone_surrogates_in_names_and_values_are_written_out():
+    values = pd.Series(["\ud800x", "y"], dtype=object)
+    frame = from_arrow(pd.DataFrame({"a": values}).set_axis(pd.Index(["\udcff"], dtype=object), axis="columns"))
+    assert frame.table.to_pydict() == {"\\udcff": ["\\ud800x", "y"]}

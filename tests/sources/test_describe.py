@@ -1,4 +1,8 @@
-from undertow.sources import from_columns
+import datetime as dt
+
+import pyarrow as pa
+
+from undertow.sources import describe, from_columns
 from undertow.sources._describe import MOST_AXES
 
 
@@ -16,3 +20,12 @@ def test_the_axes_beyond_two_dozen_start_hidden():
 
 def test_text_alone_is_shown_all_the_same():
     assert from_columns({"id": [str(number) for number in range(300)]}).axes == ("id",)
+
+
+def test_times_say_that_they_are_shown_in_utc_where_they_have_a_zone():
+    moments = [dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)]
+    zones = {name: pa.array(moments, pa.timestamp("us", tz=tz)) for name, tz in [("u", "UTC"), ("b", "Europe/Berlin")]}
+    utc, berlin, none = describe(pa.table({**zones, "n": pa.array([dt.datetime(2026, 11, 24)])}))
+    assert (utc.unit, utc.description) == ("UTC", "")
+    assert (berlin.unit, berlin.description) == ("UTC", "Shown in UTC; recorded in Europe/Berlin.")
+    assert none.unit == ""

@@ -54,3 +54,10 @@ def test_a_dict_that_holds_itself_is_refused():
     row["a"] = row
     with pytest.raises(SourceError, match=r"row 0.*levels deep"):
         from_rows([row])
+
+
+def test_lone_surrogates_in_names_are_written_out():
+    assert from_rows([{"a": {"\ud800": 1}, "\udcff": "\udcff"}]).table.to_pydict() == {
+        "a.\\ud800": [1],
+        "\\udcff": ["\\udcff"],
+    }

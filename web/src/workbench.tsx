@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { render } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Finding } from "./engine/engine";
 import type { Renderer } from "./render/scene";
 import { Findings } from "./ui/findings";
+import { useHistoryKeys } from "./ui/history-keys";
 import { Header } from "./ui/header";
 import { ParallelPlot } from "./ui/parallel/plot";
 import type { RunList } from "./ui/runs";
@@ -40,6 +41,8 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   const theme = useMemo(() => new Theme(document.theme), [session]);
   const lenses = session.lenses.value;
   const lens = session.current.value;
+  const root = useRef<HTMLDivElement>(null);
+  useHistoryKeys(root, lens);
   useEffect(() => void lens?.open(), [lens]);
   useEffect(() => () => theme.close(), [theme]);
 
@@ -53,6 +56,7 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   };
   return (
     <div
+      ref={root}
       class={runs ? "ut-workbench ut-with-runs" : "ut-workbench"}
       data-theme={theme.name.value}
       data-lens={lens?.engine.frame.lens}

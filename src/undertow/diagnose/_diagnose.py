@@ -26,12 +26,12 @@ def diagnose(data: Frame | Recorded, rules: Iterable[str] | None = None) -> list
 
     Args:
         data: A Frame that counts epochs or steps, or recorded runs.
-        rules: The names of the rules to ask; all of `RULES` where None.
+        rules: The name of the rule to ask, or the names of several; all of `RULES` where None.
 
     Raises:
         ValueError: If there is no such rule.
     """
-    chosen = list(RULES if rules is None else rules)
+    chosen = [rules] if isinstance(rules, str) else list(RULES if rules is None else rules)
     for name in chosen:
         if name not in RULES:
             raise ValueError(f"there is no rule {name!r}; there are: {', '.join(RULES)}")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ..errors import QueryError
 from ..frame import Frame
 from ..schema import Column
+from ..sources import time_column
 from ._sql import Variable
 from .values import BOOLEANS, encode, milliseconds
 
@@ -137,7 +138,7 @@ class ParquetSource:
 
 def _described(field: pa.Field) -> Column:
     if pa.types.is_timestamp(field.type):
-        return Column(field.name, "time", scale="time")
+        return time_column(field.name, field.type)
     if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
         return Column(field.name, "number")
     return Column(field.name, "category", scale="category")

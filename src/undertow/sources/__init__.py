@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._arrow import from_arrow, is_arrow
 from ._columns import from_columns, from_structured
-from ._describe import describe, frame_of, normalise
+from ._describe import describe, frame_of, normalise, time_column
 from ._keras import from_histories, from_history, is_history
 from ._metrics import is_learning_rate, order_metrics, pair_validation
 from ._rows import from_rows
@@ -24,4 +24,5 @@ __all__ = [
     "normalise",
     "order_metrics",
     "pair_validation",
+    "time_column",
 ]

@@ -11,6 +11,7 @@ from ..errors import SourceError
 from ..frame import Frame
 from ._columns import from_columns
 from ._describe import frame_of
+from ._values import encodable
 
 __all__ = ["from_arrow", "is_arrow"]
 
@@ -74,10 +75,7 @@ def _read(data: Any) -> pa.Table:
 
 def _from_pandas(data: Any) -> pa.Table | Frame:
     """A pandas DataFrame; its index is a column unless it merely counts the rows."""
-    names = [
-        str(name)
-        for name in data.columns.map(lambda name: ".".join(map(str, name)) if isinstance(name, tuple) else name)
-    ]
+    names = [encodable(".".join(map(str, name)) if isinstance(name, tuple) else str(name)) for name in data.columns]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise SourceError(f"column name {repeated!r} occurs more than once")
@@ -91,12 +89,17 @@ def _from_pandas(data: Any) -> pa.Table | Frame:
         data = data.set_axis(data.index.set_names(fresh)).reset_index()
     try:
         return pa.Table.from_pandas(data, preserve_index=False)
-    except (pa.ArrowException, TypeError, OverflowError):  # an object column with mixed types
+    except (
+        pa.ArrowException,
+        TypeError,
+        OverflowError,
+        UnicodeError,
+    ):  # an object column with mixed types, or a lone surrogate
         return from_columns({name: _series(data[name]) for name in data.columns})
 
 
 def _series(series: Any) -> Any:
     try:
         return pa.Array.from_pandas(series)
-    except (pa.ArrowException, TypeError, OverflowError):
+    except (pa.ArrowException, TypeError, OverflowError, UnicodeError):
         return series.tolist()

@@ -71,7 +71,7 @@ def _column(values: Any, name: str) -> pa.Array | pa.ChunkedArray:
     if hasattr(values, "__arrow_c_stream__"):
         try:
             return pa.chunked_array(values)
-        except (pa.ArrowException, TypeError):  # a series of Python objects
+        except (pa.ArrowException, TypeError, UnicodeError):  # a series of Python objects, or a lone surrogate
             return array_of(list(values), name)
     if hasattr(values, "shape"):
         values = _to_numpy(values, name)

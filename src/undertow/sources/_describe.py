@@ -13,7 +13,7 @@ from ..errors import SourceError
 from ..frame import Frame
 from ..schema import Column
 
-__all__ = ["describe", "frame_of", "normalise"]
+__all__ = ["describe", "frame_of", "normalise", "time_column"]
 
 #: More axes than this side by side are no longer told apart; the others start hidden.
 MOST_AXES = 24
@@ -53,10 +53,21 @@ def describe(table: pa.Table) -> tuple[Column, ...]:
 def _describe(name: str, values: pa.ChunkedArray, metadata: dict[bytes, bytes]) -> Column:
     kind = values.type
     if pa.types.is_timestamp(kind):
-        return Column(name, "time", scale="time")
+        return time_column(name, kind)
     if pa.types.is_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
         return Column(name, "category", scale="category")
     return Column(name, "number", unit=metadata.get(b"unit", b"").decode())
+
+
+def time_column(name: str, kind: pa.TimestampType) -> Column:
+    """Describes a column of times. Those with a zone are shown in UTC, and say so; those without as they stand."""
+    zone = kind.tz
+    if zone is None:
+        return Column(name, "time", scale="time")
+    utc = zone.upper() in {"UTC", "ETC/UTC", "+00:00", "Z"}
+    return Column(
+        name, "time", scale="time", unit="UTC", description="" if utc else f"Shown in UTC; recorded in {zone}."
+    )
 
 
 def normalise(table: pa.Table) -> pa.Table:
@@ -85,6 +96,8 @@ def normalise(table: pa.Table) -> pa.Table:
 def _normal(values: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str]:
     """One column in a Frame's type, and the unit that the type implied."""
     kind, unit = values.type, ""
+    if isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "pandas.interval":
+        return pa.chunked_array([_intervals(chunk) for chunk in values.chunks], pa.string()), unit
     if isinstance(kind, pa.BaseExtensionType):
         values = pa.chunked_array([chunk.storage for chunk in values.chunks], kind.storage_type)
         return _normal(values, name)
@@ -93,6 +106,13 @@ def _normal(values: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str]:
     if pa.types.is_dictionary(kind):
         if _is_text(kind.value_type):
             return values.cast(pa.dictionary(pa.int32(), pa.string())).unify_dictionaries(), unit
+        if isinstance(kind.value_type, pa.BaseExtensionType):  # the bins of pandas.cut; Arrow cannot decode them
+            words = [pa.chunked_array([chunk.dictionary]) for chunk in values.chunks]
+            chunks = [
+                pa.DictionaryArray.from_arrays(chunk.indices, _normal(each, name)[0].combine_chunks())
+                for chunk, each in zip(values.chunks, words, strict=True)
+            ]
+            return _normal(pa.chunked_array(chunks), name) if chunks else (pa.chunked_array([], pa.string()), unit)
         return _normal(values.cast(kind.value_type), name)
     if pa.types.is_duration(kind):
         ticks = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
@@ -114,6 +134,15 @@ def _normal(values: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str]:
     ):
         return values, unit
     raise SourceError(f"column {name!r} is of Arrow type {kind}, which cannot be shown")
+
+
+def _intervals(values: Any) -> pa.Array:
+    """Intervals as pandas writes them: "(0, 10]"."""
+    closed = values.type.closed
+    opens, closes = "[" if closed in {"left", "both"} else "(", "]" if closed in {"right", "both"} else ")"
+    sides = values.storage.to_pylist()
+    texts = [None if side is None else f"{opens}{side['left']}, {side['right']}{closes}" for side in sides]
+    return pa.array(texts, pa.string())
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from ..errors import SourceError
 from ..frame import Frame
 from ._describe import frame_of
-from ._values import array_of
+from ._values import array_of, encodable
 
 __all__ = ["flatten", "from_rows"]
 
@@ -58,7 +58,7 @@ def flatten(
     if depth > DEEPEST:
         raise SourceError(f"{where}, column {prefix[:40]!r}… nests more than {DEEPEST} levels deep")
     for key, value in mapping.items():
-        name = f"{prefix}{key}"
+        name = encodable(f"{prefix}{key}")
         if isinstance(value, Mapping):
             yield from flatten(value, where, f"{name}.", depth + 1)
         else:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ..errors import SourceError
 
-__all__ = ["array_of"]
+__all__ = ["array_of", "encodable"]
 
 #: A list in a cell (`[64, 64]`) is a setting and becomes text; a longer one is data in the wrong place.
 LONGEST_LIST = 32
@@ -70,7 +70,7 @@ def array_of(values: Sequence[object], column: str) -> pa.Array:
     if len(kinds) > 1:
         values, kinds = _each(values, column, lambda value: float(value)), {float}
     if kinds == {str}:
-        values = [_encodable(value) for value in values]
+        values = [encodable(value) if isinstance(value, str) else value for value in values]
     return pa.array(values, _TYPES[kinds.pop()])
 
 
@@ -108,10 +108,9 @@ def _text(value: object) -> str | None:
             return str(value)
 
 
-def _encodable(value: object) -> object:
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-8", "backslashreplace").decode()  # lone surrogates, as in undecodable file names
-    return value
+def encodable(text: str) -> str:
+    """Returns the text with lone surrogates (as in undecodable file names) written out: UTF-8 has no place for them."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(value: Any, row: int, column: str) -> object:

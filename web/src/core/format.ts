@@ -3,19 +3,29 @@ import type { ColumnInfo, Vector } from "./column";
 import { isPresent } from "./column";
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const plain = format(",.4~r");
+const plain = format(".4~r");
+const grouped = format(",.4~r");
 const scientific = format(".3~e");
 
-/** A number as a person reads it, to four significant digits: 0.0421, 1,234, 3.2×10⁻⁷, NaN, −∞. */
+/**
+ * A number as a person reads it, to four significant digits: 0.0421, 12,340, 3.2×10⁻⁷, NaN, −∞. Four digits before the
+ * point stand together, so that 2024 may be a year.
+ */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+∞" : "−∞";
   const size = Math.abs(value);
   if (value === 0) return "0";
-  if (Number.isInteger(value) && size < 1e7) return format(",d")(value).replace("-", "−");
-  if (size >= 1e-3 && size < 1e6) return plain(value).replace("-", "−");
+  if (Number.isInteger(value) && size < 1e7) return formatWhole(value);
+  if (size >= 1e-3 && size < 1e6) return (size < 9999.5 ? plain : grouped)(value).replace("-", "−");
   const [mantissa, exponent] = scientific(value).replace("−", "-").split("e") as [string, string];
   return `${mantissa.replace("-", "−")}×${powerOfTen(Number(exponent))}`;
+}
+
+/** A whole number with every digit: 2024, 1,700,000,001. */
+export function formatWhole(value: number | bigint): string {
+  const digits = value.toLocaleString("en-US", { useGrouping: !(value > -10_000 && value < 10_000) });
+  return digits.replace("-", "−");
 }
 
 /** 10ⁿ with a raised exponent: 10⁻⁵. */
@@ -43,11 +53,20 @@ export function formatTime(milliseconds: number): string {
 /** One value of a column, in words; "" where it is missing. */
 export function formatValue(info: ColumnInfo, vector: Vector, row: number): string {
   if (!isPresent(vector, row)) return "";
-  if (vector.exact) return vector.exact[row]!.toLocaleString("en-US").replace("-", "−");
+  if (vector.exact) return formatWhole(vector.exact[row]!);
   const value = vector.values[row]!;
   if (info.kind === "category") return vector.categories?.[value] ?? "";
   if (info.kind === "time") return formatTime(value);
-  return formatNumber(value);
+  // Seeds and counts are told apart by their last digits.
+  return Number.isSafeInteger(value) && value !== 0 ? formatWhole(value) : formatNumber(value);
+}
+
+/** One value of a column to its last digit, as a program reads it; "" where it is missing. */
+export function exactValue(info: ColumnInfo, vector: Vector, row: number): string {
+  const value = vector.values[row]!;
+  if (info.kind !== "number" || !isPresent(vector, row) || !Number.isFinite(value))
+    return formatValue(info, vector, row);
+  return String(vector.exact ? vector.exact[row]! : value);
 }
 
 /** A column's name where it stands alone, with its unit: "val_mae ($1000)". */

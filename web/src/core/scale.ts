@@ -1,7 +1,7 @@
 import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "./column";
 import { symexp, symlog, symlogConstant, upperBound } from "./edges";
-import { formatNumber, powerOfTen } from "./format";
+import { formatNumber, formatTime, formatWhole, powerOfTen } from "./format";
 
 /**
  * Where a value stands that has no place on its scale. A position in [0, 1] lies on the scale, foot to head; these
@@ -43,17 +43,22 @@ export interface Scale {
 }
 
 /**
- * The scale a column starts with when nobody chose one. Positive values go on a log axis when they span three decades, or
- * one with nearly all of them crowded at its foot, as a loss that falls fast and then creeps.
+ * The scale a column starts with when nobody chose one. Positive values go on a log axis when they span three decades
+ * with at least a quarter of the rows in the lower half of those, or when nearly all of them crowd at the foot of a linear
+ * one, as a loss that falls fast and then creeps. Values spread evenly from near 0 span decades, too, but live in the last.
  */
 export function defaultScale(info: ColumnInfo, summary: Summary): ScaleName {
   if (info.kind === "category" || info.kind === "time") return info.kind;
   if (info.scale) return info.scale;
   const { min, max, quantiles } = summary;
   if (!(min > 0) || summary.nonPositive > 0) return "linear";
-  const median = quantiles[2] ?? min;
-  const crowded = max / min >= 5 && max - median >= 6 * (median - min);
-  return crowded || Math.log10(max / min) >= 3 - 1e-9 ? "log" : "linear";
+  const [quarter, median] = [quantiles[1] ?? min, quantiles[2] ?? min];
+  const decades = Math.log10(max) - Math.log10(min);
+  const lower = (value: number) => Math.log10(value) - Math.log10(min) <= decades / 2;
+  const crowded = max / min >= 5 && max - median >= 6 * (median - min) && lower(median);
+  // Of a handful of values the quartiles lie between them, and say nothing.
+  const few = summary.rows - summary.missing - summary.nan < 5;
+  return crowded || (decades >= 3 - 1e-9 && (few || lower(quarter))) ? "log" : "linear";
 }
 
 /** The scales that a column can be drawn on. */
@@ -80,15 +85,11 @@ export function makeScale(
   if (finite.length === 0) return constantScale(name, 0, "");
   const low = Math.min(...finite.map((s) => (name === "log" ? s.minPositive : s.min)));
   const high = Math.max(...finite.map((s) => s.max));
-  if (low === high)
-    return constantScale(
-      name,
-      low,
-      name === "time" ? (timeTicks([low, high], 200)[0]?.label ?? "") : formatNumber(low),
-    );
+  if (low === high) return constantScale(name, low, name === "time" ? formatTime(low) : formatNumber(low));
   if (name === "log") return logScale(low, high);
   if (name === "symlog") return symlogScale(low, high);
-  if (name === "percentile" && percentiles) return percentileScale(percentiles);
+  // A column without a number of its own has no percentiles; it takes the domain of those that share it.
+  if (name === "percentile" && percentiles && !Number.isNaN(summaries[0]!.min)) return percentileScale(percentiles);
   return linearScale(
     name === "time" ? "time" : "linear",
     low,
@@ -248,7 +249,9 @@ function finitePosition(value: number, position: number): number {
 }
 
 function tickLabel(value: number, step: number): string {
-  if (value !== 0 && step > 0 && Math.abs(value) / step >= 1e4 && Math.abs(value) < 1e6) {
+  const narrow = value !== 0 && step > 0 && Math.abs(value) / step >= 1e4;
+  if (narrow && Number.isSafeInteger(value)) return formatWhole(value);
+  if (narrow && Math.abs(value) < 1e6) {
     const digits = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step))));
     return value.toFixed(digits).replace("-", "−");
   }
@@ -259,11 +262,17 @@ function logLabel(value: number, exponent: number): string {
   return exponent >= -3 && exponent <= 4 ? formatNumber(value) : powerOfTen(exponent);
 }
 
+const MINUTE = 60_000;
+
+/** Ticks of a time axis: its ends say the whole date, as finely as its span asks for; those between what changes. */
 function timeTicks(domain: [number, number], length: number): Tick[] {
   const scale = scaleUtc(domain, [0, 1]);
   const label = scale.tickFormat();
-  const ticks = domain[0] === domain[1] ? [new Date(domain[0])] : scale.ticks(Math.max(2, Math.round(length / 48)));
-  return ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date) }));
+  const ticks = scale.ticks(Math.max(2, Math.round(length / 48)));
+  const inner = ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date), rank: 0 }));
+  const span = domain[1] - domain[0];
+  const digits = span >= 3 * 24 * 60 * MINUTE ? 10 : span >= 10 * MINUTE ? 16 : span >= 10_000 ? 19 : 23;
+  return withEnds(inner, domain, length, (value) => formatTime(value).slice(0, digits));
 }
 
 /** A tick that may lose its label to those of a lower rank. */

@@ -121,6 +121,8 @@ export class Lens {
 
   /** What was kept and thrown out, in order; the last can be undone. */
   readonly steps = signal<readonly Step[]>([]);
+  /** What was undone, the last first, as long as no other step was made. */
+  readonly undone = signal<readonly Step[]>([]);
 
   readonly filters = computed<Filters>(() => {
     const filters = Object.entries(this.brushes.value).flatMap(([name, brushes]): [string, ColumnFilter][] => {
@@ -254,13 +256,29 @@ export class Lens {
   restrict(action: Step["action"]): void {
     batch(() => {
       this.steps.value = [...this.steps.value, { action, columns: this.filters.value.columns }];
+      this.undone.value = [];
       this.brushes.value = {};
     });
   }
 
   /** Takes back the last `restrict`. */
   undo(): void {
-    this.steps.value = this.steps.value.slice(0, -1);
+    const last = this.steps.value.at(-1);
+    if (!last) return;
+    batch(() => {
+      this.steps.value = this.steps.value.slice(0, -1);
+      this.undone.value = [last, ...this.undone.value];
+    });
+  }
+
+  /** Does again what `undo` took back last. */
+  redo(): void {
+    const [next, ...others] = this.undone.value;
+    if (!next) return;
+    batch(() => {
+      this.steps.value = [...this.steps.value, next];
+      this.undone.value = others;
+    });
   }
 
   /** Lays a finding's evidence on the axes; those it needs are shown. */
@@ -327,7 +345,9 @@ export class Lens {
       this.inverted.value = old.inverted.value;
       this.brushes.value = named(old.brushes.value);
       this.chosenScales.value = old.chosenScales.value;
-      this.steps.value = old.steps.value.filter((step) => Object.keys(step.columns).every(known));
+      const holds = (step: Step) => Object.keys(step.columns).every(known);
+      this.steps.value = old.steps.value.filter(holds);
+      this.undone.value = old.undone.value.filter(holds);
       // Rows may have come in before it: its values hold, its number does not.
       if (old.hovered.value)
         this.hovered.value = { ...old.hovered.value, row: -1, values: named(old.hovered.value.values) };

@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { css } from "../core/colour";
-import { fullLabel, formatValue } from "../core/format";
+import { exactValue, fullLabel, formatValue } from "../core/format";
 import { own } from "../core/own";
 import type { Rows } from "../engine/engine";
 import { take } from "../engine/vectors";
@@ -119,7 +119,7 @@ export function Table({ lens, theme }: { lens: Lens; theme: Theme }): JSX.Elemen
                       key={name}
                       role="cell"
                       class={lens.info(name).kind === "number" ? "ut-number" : ""}
-                      title={text}
+                      title={vector ? exactValue(lens.info(name), vector, i) : ""}
                     >
                       {text}
                     </span>

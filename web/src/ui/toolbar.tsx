@@ -77,10 +77,15 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
         {lens.steps.value.length > 0 && (
           <button
             type="button"
-            title={`Bring back what the last step took away; ${formatCount(frame.rows)} lines in all`}
+            title={`Bring back what the last step took away; ${formatCount(frame.rows)} lines in all (Ctrl-Z)`}
             onClick={() => lens.undo()}
           >
             Undo
+          </button>
+        )}
+        {lens.undone.value.length > 0 && (
+          <button type="button" title="Do again what was undone (Ctrl-Y)" onClick={() => lens.redo()}>
+            Redo
           </button>
         )}
       </div>

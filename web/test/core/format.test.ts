@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatNumber, formatTime, formatValue, fullLabel, powerOfTen } from "../../src/core/format";
+import { exactValue, formatNumber, formatTime, formatValue, fullLabel, powerOfTen } from "../../src/core/format";
 import { info, names, numbers } from "../helpers";
 
 test.each([
@@ -7,6 +7,9 @@ test.each([
   [-0, "0"],
   [17, "17"],
   [12345, "12,345"],
+  [2024, "2024"],
+  [-2024.25, "−2024"],
+  [9999.9, "10,000"],
   [-3, "−3"],
   [0.0421, "0.0421"],
   [12.1834, "12.18"],
@@ -33,6 +36,23 @@ test("a value reads as its column says", () => {
   const exact = BigInt64Array.of(9007199254740993n);
   const vector = { values: Float64Array.of(9007199254740992), valid: null, categories: null, exact };
   expect(formatValue(info("x"), vector, 0)).toBe("9,007,199,254,740,993");
+});
+
+test("a whole number keeps every digit, and the exact value is at hand", () => {
+  const seeds = numbers([1_700_000_001, 1_700_000_002, 0.1 + 0.2, null, NaN, -0, 1e300]);
+  expect([0, 1, 2, 5].map((row) => formatValue(info("x"), seeds, row))).toEqual([
+    "1,700,000,001",
+    "1,700,000,002",
+    "0.3",
+    "0",
+  ]);
+  expect([0, 2, 3, 4].map((row) => exactValue(info("x"), seeds, row))).toEqual([
+    "1700000001",
+    "0.30000000000000004",
+    "",
+    "NaN",
+  ]);
+  expect(exactValue(info("x", "category"), names(["</script>"]), 0)).toBe("</script>");
 });
 
 test("a unit follows the name", () => expect(fullLabel(info("mae", "number", { unit: "$1000" }))).toBe("mae ($1000)"));

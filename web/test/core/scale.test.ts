@@ -76,6 +76,7 @@ describe("ticks", () => {
     ["log", [0.93, 18.2]],
     ["log", [1, 1.5]],
     ["linear", [1.00001, 1.00002]],
+    ["linear", [1_700_000_001, 1_700_000_009]],
   ] as const)("of a %s axis from %o name both ends and never touch", (kind, domain) => {
     for (const length of [80, 200, 420, 900]) {
       const labelled = scaleOf(kind, [...domain])
@@ -88,6 +89,19 @@ describe("ticks", () => {
       for (let i = 1; i < labelled.length; i++)
         expect((labelled[i]!.position - labelled[i - 1]!.position) * length).toBeGreaterThanOrEqual(13.99);
     }
+  });
+
+  test.each([
+    [Date.UTC(2023, 11, 30), Date.UTC(2024, 1, 3, 5), "2023-12-30", "2024-02-03"],
+    [Date.UTC(2024, 1, 3, 5, 7, 9), Date.UTC(2024, 1, 3, 9), "2024-02-03 05:07", "2024-02-03 09:00"],
+    [Date.UTC(2024, 1, 3, 5, 7, 9), Date.UTC(2024, 1, 3, 5, 8), "2024-02-03 05:07:09", "2024-02-03 05:08:00"],
+  ])("of times name both ends with their date", (from, to, first, last) => {
+    const labels = scaleOf("time", [from, to])
+      .ticks(400)
+      .map((tick) => tick.label);
+    expect([labels[0], labels.at(-1)]).toEqual([first, last]);
+    expect(labels.length).toBeGreaterThan(4);
+    expect(scaleOf("time", [from, from]).ticks(400)[0]!.label).toContain(first);
   });
 
   test("of whole numbers are whole", () => {
@@ -120,6 +134,15 @@ describe("the default scale", () => {
     expect(chosen([-1, 1e6])).toBe("linear");
     expect(chosen([1e-9, 1, Infinity, NaN, null])).toBe("log");
     expect(chosen([5, 5])).toBe("linear");
+  });
+
+  test("is linear for values spread evenly from near 0, however many decades they span", () => {
+    const even = Array.from({ length: 1000 }, (_, i) => (i + 0.01) / 1000);
+    expect(chosen(even)).toBe("linear");
+    expect(chosen(even.map((u) => -Math.log(1 - u)))).toBe("linear");
+    expect(chosen([1e-9, ...even.slice(200)])).toBe("linear");
+    expect(chosen(even.map((u) => 10 ** (-5 + 4 * u)))).toBe("log");
+    expect(chosen(even.map((u) => 500 * Math.exp(-40 * u) + 10))).toBe("log");
   });
 
   test("is what the column says, where it says so", () => {

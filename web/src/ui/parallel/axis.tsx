@@ -1,14 +1,14 @@
 import { useRef } from "preact/hooks";
 import type { JSX } from "preact";
-import { extent } from "../../core/brush";
 import { own } from "../../core/own";
-import type { Tick } from "../../core/scale";
+import type { SlotCode, Tick } from "../../core/scale";
 import { SLOT_LABELS } from "../../core/scale";
-import type { Lens } from "../lens";
+import { Brushes, pressAxis } from "./brushes";
 import type { AxisContext } from "./gestures";
 import { CLICK, click, drag, gripAt } from "./gestures";
 import type { PlotModel } from "./model";
-import { yOf } from "./geometry";
+import { TICK, yOf } from "./geometry";
+import { fitted } from "./text";
 
 /** Half the width of the strip that takes a brush: a finger's. */
 const REACH = 18;
@@ -20,6 +20,9 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
   const flip = model.flip(name);
   const slots = lens.slots(name);
   const ticks = lens.scale(name).ticks(g.foot - g.head);
+  const label = lens.info(name).label || name;
+  const brushed = (slot: SlotCode) =>
+    (own(lens.brushes.value, name) ?? []).some((brush) => brush.kind === "slot" && brush.slot === slot);
   const gesture = useBrushing(model, name);
   const [top, bottom] = [
     Math.min(g.head, ...slots.map((slot) => g.slots[slot - 2]!)),
@@ -30,56 +33,67 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
       <line class="ut-axis-line" y1={g.head} y2={g.foot} />
       {slots.length > 0 && <line class="ut-axis-gutter" y1={g.foot} y2={bottom} />}
       {ticks.map((tick) => (
-        <TickMark key={tick.value} tick={tick} y={yOf(tick.position, flip, g)} bare={bare} />
+        <TickMark key={tick.value} tick={tick} y={yOf(tick.position, flip, g)} bare={bare} room={model.room(name)} />
       ))}
       {slots.map((slot) => (
-        <g key={slot} class="ut-slot" transform={`translate(0 ${g.slots[slot - 2]!})`}>
+        <g
+          key={slot}
+          class="ut-slot"
+          transform={`translate(0 ${g.slots[slot - 2]!})`}
+          role="button"
+          tabindex={0}
+          aria-label={`${label}: ${SLOT_LABELS[slot]}`}
+          aria-pressed={brushed(slot)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            lens.setBrushes(name, click(g.slots[slot - 2]!, model.context(name)));
+            event.preventDefault();
+          }}
+        >
           <circle r={3.5} />
           <text x={-9} dy="0.32em">
             {SLOT_LABELS[slot]}
           </text>
         </g>
       ))}
-      <rect class="ut-axis-reach" x={-REACH} width={2 * REACH} y={top - 12} height={bottom - top + 24} {...gesture} />
+      <rect
+        class="ut-axis-reach"
+        x={-REACH}
+        width={2 * REACH}
+        y={top - 12}
+        height={bottom - top + 24}
+        role="button"
+        tabindex={0}
+        aria-label={`${label}: press Enter to brush the axis`}
+        onFocus={() => void lens.crowd?.activate(name)}
+        onKeyDown={(event) => pressAxis(event, model, name)}
+        {...gesture}
+      />
       <Brushes lens={lens} model={model} name={name} />
     </g>
   );
 }
 
-function TickMark({ tick, y, bare }: { tick: Tick; y: number; bare: boolean }): JSX.Element {
+interface TickMarkProps {
+  readonly tick: Tick;
+  readonly y: number;
+  readonly bare: boolean;
+  readonly room: number;
+}
+
+function TickMark({ tick, y, bare, room }: TickMarkProps): JSX.Element {
+  const text = bare ? "" : fitted(tick.label, room);
+  const cut = text !== tick.label && text !== "";
   return (
     <g class="ut-tick" transform={`translate(0 ${y})`}>
       <line x1={tick.label ? -5 : -3} x2={0} />
-      {tick.label && !bare && (
-        <text x={-9} dy="0.32em">
-          {tick.label}
+      {text && (
+        <text x={-TICK.near} dy="0.32em" class={cut ? "ut-cut" : undefined}>
+          {text}
+          {cut && <title>{tick.label}</title>}
         </text>
       )}
     </g>
-  );
-}
-
-function Brushes({ lens, model, name }: { lens: Lens; model: PlotModel; name: string }): JSX.Element {
-  const g = model.geometry.value;
-  const inverted = Number(lens.inverted.value.has(name));
-  const categories = lens.categories(name);
-  return (
-    <>
-      {(own(lens.brushes.value, name) ?? []).map((brush, i) => {
-        if (brush.kind === "slot") return <circle key={i} class="ut-brush" cy={g.slots[brush.slot - 2]!} r={8} />;
-        const span = extent(brush, lens.scale(name), categories);
-        if (!span) return null;
-        const [a, b] = span.map((p) => yOf(Math.min(1, Math.max(0, p)), inverted, g)) as [number, number];
-        const [y, height] = [Math.min(a, b), Math.max(3, Math.abs(b - a))];
-        return (
-          <g key={i} class="ut-brush">
-            <rect x={-9} width={18} y={y} height={height} rx={4} />
-            <line x1={-5} x2={5} y1={y} y2={y} />
-            <line x1={-5} x2={5} y1={y + height} y2={y + height} />
-          </g>
-        );
-      })}
-    </>
   );
 }
 

@@ -4,7 +4,14 @@ import { LOWER_SLOTS, Slot } from "../../core/scale";
 /** Pixels between the foot of an axis and its first gutter, and between gutters. */
 const LANE = 19;
 const LABELS = 62;
-const SIDE = { left: 72, right: 44 };
+/** What a tick's label keeps from its axis, and from whatever stands to its left. */
+export const TICK = { near: 9, far: 6 };
+/** What the outer axes leave beside them, in CSS pixels. */
+export interface Sides {
+  readonly left: number;
+  readonly right: number;
+}
+export const LEAST_SIDES: Sides = { left: 72, right: 44 };
 /** Axes closer than this cannot be read; the plot scrolls sideways instead. */
 const LEAST_SPACING = 76;
 
@@ -26,6 +33,7 @@ export interface Geometry {
  *
  * @param used The slots that any of the axes needs.
  * @param direction Whether to leave room below for the way the current runs.
+ * @param sides What the labels of the outer axes need.
  */
 export function layOut(
   width: number,
@@ -33,6 +41,7 @@ export function layOut(
   axes: number,
   used: ReadonlySet<SlotCode>,
   direction: boolean,
+  sides: Sides = LEAST_SIDES,
 ): Geometry {
   const head = LABELS + (used.has(Slot.PositiveInfinity) ? LANE : 0);
   const lower = LOWER_SLOTS.filter((slot) => used.has(slot));
@@ -43,15 +52,15 @@ export function layOut(
     return lane < 0 ? foot : foot + (lane + 1) * LANE;
   });
   const gaps = Math.max(1, axes - 1);
-  const room = width - SIDE.left - SIDE.right;
+  const room = width - sides.left - sides.right;
   const spacing = axes < 2 ? 0 : Math.max(LEAST_SPACING, room / gaps);
   return {
-    width: Math.max(width, SIDE.left + SIDE.right + spacing * (axes - 1)),
+    width: Math.max(width, sides.left + sides.right + spacing * (axes - 1)),
     height,
     head,
     foot,
     slots,
-    first: axes < 2 ? width / 2 : SIDE.left,
+    first: axes < 2 ? width / 2 : sides.left,
     spacing,
   };
 }

@@ -67,6 +67,46 @@ export function drag(from: number, to: number, grip: Grip | null, add: boolean, 
   return axis.brushes.flatMap((brush, i) => (i === grip.index ? (moved ? [moved] : []) : [brush]));
 }
 
+/** The lower end of a brush, or the upper, upright as the values are. */
+export type End = "foot" | "head";
+
+/**
+ * The brushes of an axis after one end of a brush moved by some steps, as by keys. It never passes the other end.
+ *
+ * @param steps Hundredths of the axis; categories or, where those are coarser, whole numbers; ±∞ goes as far as it goes.
+ * @param integer Whether the column holds whole numbers only.
+ */
+export function nudge(index: number, end: End, steps: number, axis: AxisContext, integer: boolean): readonly Brush[] {
+  const { scale, categories } = axis;
+  const brush = axis.brushes[index];
+  const span = brush && extent(brush, scale, categories);
+  if (!brush || !span) return axis.brushes;
+  let [foot, head] = span;
+  let moved: Brush | null;
+  if (brush.kind === "range") {
+    let [low, high] = brush.range;
+    const [least, most] = scale.domain;
+    const old = end === "foot" ? Math.max(low, least) : Math.min(high, most);
+    const place = (end === "foot" ? foot : head) + 0.01 * steps;
+    let value = place <= 0 ? least : place >= 1 ? most : scale.invert(place);
+    if (integer && Number.isFinite(steps)) {
+      value = Math.round(value);
+      if ((value - old) * steps <= 0) value = old + Math.sign(steps);
+    }
+    value = Math.min(most, Math.max(least, value));
+    if (end === "foot") low = Math.min(value, high);
+    else high = Math.max(value, low);
+    moved = { kind: "range", range: [low, high] };
+  } else {
+    const one = 1 / Math.max(1, categories?.length ?? 1);
+    const by = one * (Math.abs(steps) === 10 ? Math.sign(steps) * Math.max(1, Math.round(0.1 / one)) : steps);
+    if (end === "foot") foot = Math.min(head - one, Math.max(0, foot + by));
+    else head = Math.max(foot + one, Math.min(1, head + by));
+    moved = brushBetween(foot, head, scale, categories);
+  }
+  return axis.brushes.flatMap((other, i) => (i !== index ? [other] : moved ? [moved] : []));
+}
+
 /** The brushes of an axis after a click: it clears the brush it hits, and toggles a category or a slot. */
 export function click(y: number, axis: AxisContext): readonly Brush[] {
   const slot = slotsBetween(y - 8, y + 8, axis)[0];

@@ -1,6 +1,7 @@
 import { useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { move, nearestSlot } from "../../core/order";
+import { fullLabel } from "../../core/format";
 import { AxisMenu } from "./axis-menu";
 import { CLICK } from "./gestures";
 import type { PlotModel } from "./model";
@@ -18,6 +19,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
   const drop = () => {
     if (press.current?.moved) model.motion.hold(`x ${name}`, undefined);
     press.current = null;
+    model.pinned.value = null;
   };
   return (
     <div class="ut-label" data-axis={name} style={{ left: `${model.x(name) - width / 2}px`, width: `${width}px` }}>
@@ -25,7 +27,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
         <button
           type="button"
           class="ut-label-name"
-          title={`${info.description ? `${info.description}\n` : ""}Click to invert, drag to move`}
+          title={`${fullLabel(info)}\n${info.description ? `${info.description}\n` : ""}Click to invert, drag to move`}
           aria-label={`${info.label || name} axis${inverted ? ", inverted" : ""}; press to invert`}
           onPointerDown={(event) => {
             if (event.button !== 0) return;
@@ -38,6 +40,10 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
             now.moved ||= Math.abs(event.clientX - now.x) >= CLICK;
             if (!now.moved) return;
             lens.hover(null);
+            model.pinned.value ??= {
+              left: g.first,
+              right: g.width - g.first - g.spacing * (lens.axes.value.length - 1),
+            };
             const x = now.start + event.clientX - now.x;
             model.motion.hold(`x ${name}`, x);
             const from = lens.axes.value.indexOf(name);
@@ -50,12 +56,15 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
             if (clicked) lens.toggleInverted(name);
           }}
           onPointerCancel={drop}
+          // A press was answered when it ended; a click without one comes from a key, a reader or a script.
+          onClick={(event) => {
+            if (event.detail === 0) lens.toggleInverted(name);
+          }}
           onKeyDown={(event) => {
             const from = lens.axes.value.indexOf(name);
             const to = from + (event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0);
-            if (event.key === "Enter" || event.key === " ") lens.toggleInverted(name);
-            else if (to === from || to < 0 || to >= lens.axes.value.length) return;
-            else lens.axes.value = move(lens.axes.value, from, to);
+            if (to === from || to < 0 || to >= lens.axes.value.length) return;
+            lens.axes.value = move(lens.axes.value, from, to);
             event.preventDefault();
           }}
         >

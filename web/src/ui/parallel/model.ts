@@ -6,8 +6,10 @@ import type { SlotCode } from "../../core/scale";
 import type { Panel, Scene } from "../../render/scene";
 import type { Lens } from "../lens";
 import type { AxisContext } from "./gestures";
-import { layOut } from "./geometry";
+import type { Sides } from "./geometry";
+import { LEAST_SIDES, layOut, TICK } from "./geometry";
 import { Motion } from "./motion";
+import { textWidth } from "./text";
 
 /** Half the length of the stroke that stands for a line where there is but one axis. */
 const STUB = 42;
@@ -33,12 +35,42 @@ export class PlotModel {
     this.pointer.value = last.pointer.peek();
   }
 
+  /** The sides as they were when a label was taken up: places that change under the hand would send it back and forth. */
+  readonly pinned = signal<Sides | null>(null);
+
   readonly geometry = computed(() => {
     const { width, height } = this.size.value;
     const axes = this.lens.drawn.value;
     const used = new Set<SlotCode>(axes.flatMap((name) => this.lens.slots(name)));
-    return layOut(width, height, axes.length, used, this.lens.engine.frame.lens === "flow");
+    const direction = this.lens.engine.frame.lens === "flow";
+    if (axes.length === 0) return layOut(width, height, 0, used, direction);
+    const { head, foot } = layOut(width, height, axes.length, used, direction);
+    const sides = this.pinned.value ?? this.#sides(axes, foot - head, width);
+    return layOut(width, height, axes.length, used, direction, sides);
   });
+
+  /** What the outer axes' labels need beside them, within a third of the plot. */
+  #sides(axes: readonly string[], length: number, width: number): Sides {
+    const half = (name: string) => {
+      const { label, name: plain } = this.lens.info(name);
+      return Math.min(75, textWidth(label || plain, "600 12.5px") / 2 + 4);
+    };
+    const [first, last] = [axes[0]!, axes.at(-1)!];
+    const labels = this.lens.scale(first).ticks(length);
+    const widest = Math.max(0, ...labels.map((tick) => textWidth(tick.label, "500 11.5px")));
+    return {
+      left: Math.max(LEAST_SIDES.left, half(first), Math.min(width / 3, 260, Math.ceil(widest) + TICK.near + TICK.far)),
+      // The button of its menu stands behind the name.
+      right: Math.max(LEAST_SIDES.right, Math.ceil(half(last)) + 28),
+    };
+  }
+
+  /** How much room the tick labels of an axis have to their left. */
+  room(name: string): number {
+    const { first, spacing, width } = this.geometry.value;
+    const left = this.lens.drawn.value[0] === name || spacing === 0 ? first : spacing;
+    return Math.min(width, left) - TICK.near - TICK.far;
+  }
 
   /** Where the axes belong, and which are inverted: what `motion` glides to. */
   readonly targets = computed(() => {

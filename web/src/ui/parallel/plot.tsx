@@ -71,8 +71,12 @@ export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element 
 
   const g = model.geometry.value;
   const axes = lens.drawn.value;
-  // Within a stretch of one domain the first axis' numbers serve all.
-  const bare = new Set(stretches(model).flatMap((stretch) => stretch.axes.slice(1)));
+  // Within a stretch of one domain the first axis' numbers serve all, but for percentiles: those are each column's own.
+  const bare = new Set(
+    stretches(model)
+      .flatMap((stretch) => stretch.axes.slice(1))
+      .filter((name) => lens.scale(name).name !== "percentile"),
+  );
   return (
     <div
       class="ut-plot"
