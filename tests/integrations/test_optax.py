@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -350,3 +351,20 @@ def test_the_recording_shows(run):
     recording = ut.load(run.path)
     frame = flow(recording.layers.to_arrow(), recording.params.to_arrow())
     assert [name for name in frame.axes if name.startswith(LAYERS)] == [f"{name}:grad_norm" for name in LAYERS[::-1]]
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("size", [10, 20_000])
+def test_with_64_bits_the_state_keeps_its_types(every, size):
+    with jax.enable_x64(True):
+        params = {"w": jnp.ones(size, jnp.float64), "b": jnp.ones(3, jnp.float32)}
+        tx = ut.optax.watch(optax.sgd(0.1), every=every, histograms=True, cosine=True)
+
+        def body(carry, _):
+            params, state = carry
+            updates, state = tx.update(params, state, params)
+            return (optax.apply_updates(params, updates), state), ut.optax.stats(state)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            jax.lax.scan(body, (params, tx.init(params)), None, length=4)

@@ -16,13 +16,6 @@ from ._keras_plan import Plan
 
 __all__ = ["Capture"]
 
-
-@jax.jit
-def _packed(grads: Any, old: Any, new: Any) -> Any:
-    """Compiled for what runs eagerly too; within a jitted step it is part of that."""
-    return pack((), summarize(grads, old, new, None, None, False))
-
-
 _ENTRY = "__undertow__"
 
 
@@ -110,3 +103,9 @@ def _summarize(
     if kept is not None:
         grads = [(g + sum_) / accumulate for g, sum_ in zip(grads, kept, strict=True)]
     return _packed(grads, old, list(new))
+
+
+@jax.jit
+def _packed(grads: Any, old: Any, new: Any) -> Any:
+    """Compiled for what runs eagerly too; within a jitted step it is part of that."""
+    return pack((), summarize(grads, old, new, None, None, False))
