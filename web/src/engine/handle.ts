@@ -165,6 +165,21 @@ export class WorkerPlace implements Place {
   }
 }
 
+/** Beyond this, workers wait for memory rather than for a core. */
+const MOST_WORKERS = 4;
+
+/**
+ * As many places as the machine has use for; none where workers are not to be had.
+ *
+ * @param startWorker Starts a worker that runs `servePlace` by that name; null where none is to be had.
+ * @param failed See `WorkerPlace`.
+ */
+export function hire(startWorker: (name: string) => Worker | null, failed: (error: Error) => void): WorkerPlace[] {
+  const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
+  const workers = Array.from({ length: count }, () => startWorker("place"));
+  return workers.flatMap((worker) => (worker ? [new WorkerPlace(worker, failed)] : []));
+}
+
 /** The part of a worker's global scope that is needed here; TypeScript's page library does not know it. */
 export interface WorkerScope {
   addEventListener(type: "message", listener: (event: MessageEvent<Question>) => void): void;

@@ -1,19 +1,15 @@
 import "../ui/style.css";
 import "./page.css";
 import { openContainer } from "../engine/container";
-import { servePlace, WorkerPlace } from "../engine/handle";
+import { hire } from "../engine/handle";
 import { createRenderer } from "../render/create";
-import { serveRaster } from "../render/raster-renderer";
 import { Session } from "../ui/session";
 import { mount } from "../workbench";
-
-/** Beyond this, workers wait for memory rather than for a core. */
-const MOST_WORKERS = 4;
+import { work } from "./work";
 
 /* This one script is the page and, started again as a worker, what works for it: a page opened from disk has no second file. */
 if (typeof document !== "undefined") void start(document.currentScript?.textContent ?? "");
-else if (self.name === "raster") serveRaster(self as unknown as Parameters<typeof serveRaster>[0]);
-else servePlace(self as unknown as Parameters<typeof servePlace>[0]);
+else work();
 
 async function start(script: string): Promise<void> {
   const root = document.getElementById("undertow")!;
@@ -24,7 +20,7 @@ async function start(script: string): Promise<void> {
   };
   try {
     const header = document.getElementById("undertow-header")!.textContent;
-    const data = await openContainer(header, takeBlock, () => places(script, fail), fail);
+    const data = await openContainer(header, takeBlock, () => hire((name) => startWorker(script, name), fail), fail);
     mount(
       root,
       new Session(data),
@@ -62,12 +58,6 @@ async function takeBlock(block: number): Promise<string> {
   // Emptied rather than removed, so that the one before it is still known to be whole.
   if (text.length > 1 << 16) element.textContent = "";
   return text;
-}
-
-function places(script: string, failed: (error: Error) => void): WorkerPlace[] {
-  const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
-  const workers = Array.from({ length: count }, () => startWorker(script, "place"));
-  return workers.flatMap((worker) => (worker ? [new WorkerPlace(worker, failed)] : []));
 }
 
 let url = "";

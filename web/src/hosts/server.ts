@@ -1,18 +1,16 @@
 import "../ui/style.css";
 import "./page.css";
-import { servePlace } from "../engine/handle";
 import { Connection } from "../engine/served";
 import { createRenderer } from "../render/create";
-import { serveRaster } from "../render/raster-renderer";
 import { Live } from "../ui/live";
 import { RunList } from "../ui/runs";
 import { Session } from "../ui/session";
 import { mount } from "../workbench";
+import { work } from "./work";
 
 /* This one script is the page and, started again as a worker, what works for it. */
 if (typeof document !== "undefined") start(document.getElementById("undertow")!);
-else if (self.name === "raster") serveRaster(self as unknown as Parameters<typeof serveRaster>[0]);
-else servePlace(self as unknown as Parameters<typeof servePlace>[0]);
+else work();
 
 function start(root: HTMLElement): void {
   const script = (document.currentScript as HTMLScriptElement).src;

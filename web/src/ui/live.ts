@@ -4,7 +4,7 @@ import { openHeader } from "../engine/container";
 import type { FrameInfo } from "../engine/engine";
 import { grow } from "../engine/grow";
 import type { Place } from "../engine/handle";
-import { WorkerPlace } from "../engine/handle";
+import { hire } from "../engine/handle";
 import type { AnswerHeader, Ask } from "../engine/remote";
 import { RemoteEngine } from "../engine/remote";
 import type { Connection, ServedHeader } from "../engine/served";
@@ -12,8 +12,6 @@ import { ServerError, unpack } from "../engine/served";
 import type { RunList } from "./runs";
 import type { Session } from "./session";
 
-/** Beyond this, workers wait for memory rather than for a core. */
-const MOST_WORKERS = 4;
 /** The page takes in news for no more than a share of its time, so that a hand on it is never kept waiting. */
 const [LEAST_PAUSE, SHARE] = [250, 0.3];
 /** Milliseconds until a server that did not answer is asked again. */
@@ -79,10 +77,7 @@ export class Live {
     let abandon: (error: Error) => void = () => {};
     const abandoned = new Promise<never>((_, fail) => (abandon = fail));
     abandoned.catch(() => {});
-    const places = () => {
-      const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 2));
-      return Array.from({ length: count }, () => new WorkerPlace(this.#startWorker("place"), abandon));
-    };
+    const places = () => hire(this.#startWorker, abandon);
     const remote = (frame: FrameInfo) => new RemoteEngine(frame, this.#asker(header.snapshot, frame.lens, abandon));
     const before = this.#session.document.peek().engines;
     const growing = (frame: HeaderFrame, shares: readonly Place[]) =>
