@@ -14,7 +14,7 @@ from ._dispatch import frames_of, title_of
 from .diagnose import Finding, diagnose
 from .errors import SourceError, ViewError
 from .frame import Frame, Preset
-from .view import View
+from .view import View, has_kernel
 
 __all__ = ["findings_of", "has_display", "show"]
 
@@ -61,7 +61,7 @@ def show(
         isinstance(axes, Iterable) and (axes := [axes] if isinstance(axes, str) else list(axes))
     ):
         raise ViewError(f"axes is {axes!r}; name at least one column, or leave it out")
-    live = _recording_now(data) if _in_notebook() else None
+    live = _recording_now(data) if has_kernel() else None
     try:
         frames = frames_of(data, lens)
     except SourceError:
@@ -116,9 +116,9 @@ def _column(frame: Frame, wanted: str) -> str:
 
 
 def _present(view: View, wanted: bool | None) -> None:
-    if wanted or (wanted is None and not _in_notebook() and has_display()):
+    if wanted or (wanted is None and not has_kernel() and has_display()):
         view.open(otherwise=_say)
-    elif wanted is None and not _in_notebook():
+    elif wanted is None and not has_kernel():
         _say(view.save(view.temporary_path()))
 
 
@@ -130,12 +130,6 @@ def _recording_now(data: Any) -> Path | None:
 
 def _say(path: Path) -> None:
     print(f"Undertow wrote {path}")
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")
 
 
 def has_display() -> bool:

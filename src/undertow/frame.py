@@ -59,6 +59,11 @@ class Frame:
         if unknown:
             raise SourceError(f"no column named {unknown[0]!r}; there are: {', '.join(map(repr, names))}")
 
+    @property
+    def cells(self) -> int:
+        """How many values it has, rows times columns."""
+        return len(self) * len(self.columns)
+
     def __len__(self) -> int:
         return int(self.table.num_rows)
 

@@ -27,7 +27,7 @@ from ._page import render
 if TYPE_CHECKING:
     from ._widget import Widget
 
-__all__ = ["View"]
+__all__ = ["View", "has_kernel"]
 
 #: Pixels that the page takes in a notebook.
 NOTEBOOK_HEIGHT = 640
@@ -148,7 +148,7 @@ class View:
             from ._widget import Widget
         except ModuleNotFoundError as error:
             raise ViewError(f"a notebook's widget needs {error.name}: pip install 'undertow[notebook]'") from error
-        return Widget(self.frames, self.findings, self.title, self.theme, self.subtitle, self.live, self.height)
+        return Widget(self)
 
     @property
     def selection(self) -> pa.Table:
@@ -198,13 +198,13 @@ class View:
 
         display: Callable[..., object] = untyped
         told = {"text/plain": repr(self)}
-        if not _has_kernel() or find_spec("anywidget") is None:
+        if not has_kernel() or find_spec("anywidget") is None:
             display({**told, "text/html": self._repr_html_()} if self.frames else told, raw=True)
             return
         found = self.widget._repr_mimebundle_()
         data, metadata = found if isinstance(found, tuple) else (found, {})
         display({**(data or {}), **told}, raw=True, metadata=metadata)
-        if self.frames and sum(len(frame) * len(frame.columns) for frame in self.frames) <= _SAVED_CELLS:
+        if self.frames and sum(frame.cells for frame in self.frames) <= _SAVED_CELLS:
             mark = self.widget.mark
             hide = f'<style>body:has(.ut-widget[data-mark="{mark}"]) .ut-saved-{mark} {{ display: none }}</style>'
             saved = f'{hide}<div class="ut-saved-{mark}">{self._repr_html_()}</div>'
@@ -222,7 +222,7 @@ class View:
         )
 
 
-def _has_kernel() -> bool:
+def has_kernel() -> bool:
     """Whether this is a Jupyter kernel, rather than a terminal or a script."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
@@ -22,6 +22,9 @@ from ._ask import answer
 from ._live import Live, Snapshot
 from ._page import bundle
 from ._wire import is_large, whole
+
+if TYPE_CHECKING:
+    from ._view import View
 
 __all__ = ["Widget"]
 
@@ -37,19 +40,13 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
     """The workbench as a notebook's widget; `View.widget` makes it.
 
     Args:
-        frames: The lenses, the one shown first in front.
-        findings: What was found.
-        title: The page's title.
-        theme: "auto", "light" or "dark".
-        subtitle: One line under the title.
-        live: The folder of a run that is still recorded: the widget follows it to its end.
-        height: Pixels.
+        view: What to show; a run that is still recorded is followed to its end.
     """
 
     # Read when they are needed, not when the class is made: a checkout may have no bundle.
     _esm = traitlets.Unicode("").tag(sync=True)
     _css = traitlets.Unicode("").tag(sync=True)
-    height = traitlets.Int(640).tag(sync=True)
+    height = traitlets.Int().tag(sync=True)
     #: "webgl2" or "raster" to have that one; before the widget is shown.
     renderer = traitlets.Unicode("").tag(sync=True)
     #: Tells the widget from all others, in this notebook and after.
@@ -59,27 +56,18 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
     _bits = traitlets.CBytes(b"").tag(sync=True)
     _selected = traitlets.Dict().tag(sync=True)
 
-    def __init__(
-        self,
-        frames: tuple[Frame, ...],
-        findings: tuple[Any, ...] = (),
-        title: str = "Undertow",
-        theme: str = "auto",
-        subtitle: str = "",
-        live: Path | None = None,
-        height: int = 640,
-    ) -> None:
-        super().__init__(_esm=bundle("widget.js"), _css=bundle("widget.css"), height=height, mark=token_hex(8))
-        self._about = {"title": title, "theme": theme, "subtitle": subtitle}
+    def __init__(self, view: View) -> None:
+        super().__init__(_esm=bundle("widget.js"), _css=bundle("widget.css"), height=view.height, mark=token_hex(8))
+        self._about = {"title": view.title, "theme": view.theme, "subtitle": view.subtitle}
         self._snapshots: dict[int, Snapshot] = {}
         self._answers = _Answers(self)
         self._callbacks: list[Callable[[pa.Table], object]] = []
-        self.observe(self._tell, names="_selected")
-        self.on_msg(self._hear)
-        self._show(Snapshot("0", (), frames, findings, ()))
         self._stop = threading.Event()
-        if live is not None:
-            threading.Thread(target=self._follow, args=(live,), name="undertow-widget", daemon=True).start()
+        self.observe(self._tell, names="_selected")
+        self.on_msg(lambda _, content, buffers: self._answers.take(content))
+        self._show(Snapshot("0", (), view.frames, view.findings, ()))
+        if view.live is not None:
+            threading.Thread(target=self._follow, args=(view.live,), name="undertow-widget", daemon=True).start()
 
     def close(self) -> None:
         """Take the widget off the notebook."""
@@ -128,9 +116,9 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
     def _show(self, snapshot: Snapshot) -> None:
         """Send a state of the data, in parts; the version last, since it is what the page waits for."""
         version = self._version + 1
-        most = _MOST_CELLS if self._answers.possible else max(map(_cells, snapshot.frames), default=0) + 1
-        packed = whole(snapshot, str(self._about["title"]), most, more=self._about)
-        parts = [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
+        most = _MOST_CELLS if self._answers.possible else max((frame.cells for frame in snapshot.frames), default=0)
+        packed = whole(snapshot, self._about["title"], most, more=self._about)
+        parts = _parts(packed)
         for index, part in enumerate(parts):
             name = f"_part_{index}"
             if not self.has_trait(name):
@@ -166,12 +154,10 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
         first = before[0].lens if before else None
         return replace(snapshot, frames=tuple(sorted(snapshot.frames, key=lambda frame: frame.lens != first)))
 
-    def _hear(self, _: Any, content: Mapping[str, Any], buffers: Any) -> None:
-        self._answers.take(content)
 
-
-def _cells(frame: Frame) -> int:
-    return len(frame) * len(frame.columns)
+def _parts(packed: bytes) -> list[bytes]:
+    """The bytes in pieces that notebooks let pass."""
+    return [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
 
 
 class _Answers:
@@ -191,7 +177,7 @@ class _Answers:
         except Exception as error:
             self._widget.send({"answer": number, "part": 0, "of": 1, "error": str(error)})
             return
-        parts = [packed[start : start + _PART] for start in range(0, len(packed), _PART)]
+        parts = _parts(packed)
         for index, part in enumerate(parts):
             self._widget.send({"answer": number, "part": index, "of": len(parts)}, [part])
 

@@ -20,7 +20,7 @@ MOST_CELLS = 4_000_000
 
 def is_large(frame: Frame, most: int = MOST_CELLS) -> bool:
     """Whether a frame is too large for a page that is sent it again and again."""
-    return len(frame) * len(frame.columns) > most
+    return frame.cells > most
 
 
 def pack(header: dict[str, Any], streams: Sequence[bytes]) -> bytes:
