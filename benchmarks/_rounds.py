@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gc
+import json
+import platform
 import random
 import statistics
+import sys
+import tempfile
 import time
+from argparse import Namespace
 from collections.abc import Callable, Mapping
-
-HEAD = f"{'model':<44} {'contender':<26} {'ms a step':>10} {'ratio':>7}   quartiles"
+from pathlib import Path
+from typing import Any
 
 
 def measure(
@@ -49,11 +54,34 @@ def measure(
     return found
 
 
-def show(model: str, found: Mapping[str, Mapping[str, float]]) -> None:
-    """Prints the lines of one model, below `HEAD`."""
-    for label, row in found.items():
-        print(
-            f"{model:<44} {label:<26} {row['ms']:>10.3f} {row['ratio_of_medians']:>7.3f}"
-            f"   {row['ratio_low']:.3f}–{row['ratio_high']:.3f}",
-            flush=True,
-        )
+def report(
+    models: Mapping[str, tuple[Any, int, str]],
+    blocks_of: Callable[[Any, Path], Mapping[str, Callable[[int], float]]],
+    options: Namespace,
+    about: Mapping[str, object],
+) -> None:
+    """Measures the models that are asked for, and prints a line a contender.
+
+    Args:
+        models: By name: what `blocks_of` makes the blocks of, in a folder; steps in a block; what it is, in words.
+        blocks_of: See `measure`.
+        options: `model` ("all" for each), `rounds`, and `json`, where to write what was found, or None.
+        about: What else stands in there.
+    """
+    results = {}
+    print(f"{'model':<44} {'contender':<26} {'ms a step':>10} {'ratio':>7}   quartiles", flush=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for name in models if options.model == "all" else [options.model]:
+            make, steps, words = models[name]
+            results[name] = measure(blocks_of(make, Path(folder)), steps, options.rounds)
+            for label, row in results[name].items():
+                print(
+                    f"{words:<44} {label:<26} {row['ms']:>10.3f} {row['ratio_of_medians']:>7.3f}"
+                    f"   {row['ratio_low']:.3f}–{row['ratio_high']:.3f}",
+                    flush=True,
+                )
+        if options.json:
+            found = {"python": platform.python_version(), **about, "results": results}
+            options.json.write_text(json.dumps(found, indent=2) + "\n")
+        # The processes of peers, and our runs, end with this one; what they wrote is not wanted.
+        sys.stdout.flush()

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
-import platform
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from _rounds import HEAD, measure, show
+from _rounds import report
 
 import undertow as ut
 
@@ -127,17 +123,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     os.environ |= {"KERAS_BACKEND": options.backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    report: dict[str, object] = {"python": platform.python_version(), "backend": options.backend, "results": {}}
-    print(HEAD, flush=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        for name in MODELS if options.model == "all" else [options.model]:
-            make, steps, words = MODELS[name]
-            found = measure(make(Path(folder)), steps, options.rounds)
-            report["results"][name] = found  # type: ignore[index]
-            show(words, found)
-        if options.json:
-            options.json.write_text(json.dumps(report, indent=2) + "\n")
-        sys.stdout.flush()
+    report(MODELS, lambda make, folder: make(folder), options, {"backend": options.backend})
 
 
 if __name__ == "__main__":

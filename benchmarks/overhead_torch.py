@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
-import platform
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from _rounds import HEAD, measure, show
+from _rounds import report
 from torch import nn
 
 import undertow as ut
@@ -148,19 +144,11 @@ def main() -> None:
             import wandb  # noqa: F401
         except ImportError:
             chosen = []
-    report: dict[str, object] = {"python": platform.python_version(), "torch": torch.__version__, "results": {}}
-    print(HEAD, flush=True)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        for name in MODELS if options.model == "all" else [options.model]:
-            make, steps, words = MODELS[name]
-            trainings = {label: Training(make, watch) for label, watch in contenders(Path(folder), chosen).items()}
-            found = measure({label: training.block for label, training in trainings.items()}, steps, options.rounds)
-            report["results"][name] = found  # type: ignore[index]
-            show(words, found)
-        if options.json:
-            options.json.write_text(json.dumps(report, indent=2) + "\n")
-        # wandb's process and our runs end with ours; what they wrote is not wanted.
-        sys.stdout.flush()
+
+    def blocks_of(make: Callable, folder: Path) -> dict[str, Callable[[int], float]]:
+        return {label: Training(make, watch).block for label, watch in contenders(folder, chosen).items()}
+
+    report(MODELS, blocks_of, options, {"torch": torch.__version__})
 
 
 if __name__ == "__main__":

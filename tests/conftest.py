@@ -145,3 +145,10 @@ def without_node(tmp_path_factory: pytest.TempPathFactory) -> str:
     if shell := shutil.which("sh"):
         (folder / "sh").symlink_to(shell)
     return str(folder)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An empty folder for runs."""
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import undertow as ut
 from undertow.view._server import Server
 
 
@@ -69,3 +71,19 @@ def serving(root: Path, **options: Any) -> Iterator[Client]:
         server.stop()
         thread.join(10)
         assert not thread.is_alive(), "the server does not stop"
+
+
+def record(root: Path, rows: int = 5, **options: Any) -> Path:
+    with ut.Run(root, **{"name": "mlp", **options}) as run:
+        for epoch in range(rows):
+            run.log(step=epoch, epoch=epoch, loss=1 / (epoch + 1))
+    return Path(run.path)
+
+
+def until(holds: Callable[[], bool], seconds: float = 5) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False

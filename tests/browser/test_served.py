@@ -37,12 +37,6 @@ with ut.Run(root, name=name, config={"lr": 0.01}) as run:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    (tmp_path / "runs").mkdir()
-    return tmp_path / "runs"
-
-
-@pytest.fixture
 def client(root: Path) -> Iterator[Client]:
     with serving(root) as client:
         yield client

@@ -35,6 +35,12 @@ def rows(run, suffix=""):
     return {(row["step"], row["param"]): row for row in table.to_pylist()}
 
 
+def train_one(model, optimizer, width=8):
+    loss_of(model, batches(1, width)[0]).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
 class Oracle:
     """What each step did, by NumPy: tell it before and after `optimizer.step`."""
 
