@@ -90,3 +90,18 @@ def test_categories_and_gutters_are_brushed_by_keys(workbench: Any) -> None:
     page.page.get_by_role("button", name="loss: missing").focus()
     assert pressed(page, "Enter") == "1 of 18"
     assert pressed(page, "Enter") == "4 of 18"
+
+
+def test_a_ring_shows_where_keys_go_and_none_around_what_was_pressed(workbench: Any) -> None:
+    bench = workbench({"a": list(range(50)), "b": [i % 7 for i in range(50)]})
+    ring = """() => {
+      const { outlineStyle, outlineColor } = getComputedStyle(document.activeElement);
+      return [document.activeElement.getAttribute("class"), outlineStyle, outlineColor];
+    }"""
+    bench.brush("a", 0.3, 0.7)
+    assert bench.page.evaluate(ring)[:2] == ["ut-axis-reach", "none"]
+    bench.page.keyboard.press("Tab")
+    _, style, colour = bench.page.evaluate(ring)
+    clear = bench.page.get_by_role("button", name="Clear brushes")
+    accent = clear.evaluate("(button) => getComputedStyle(button).color")
+    assert (style, colour) == ("solid", accent)
