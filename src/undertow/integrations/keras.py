@@ -113,7 +113,8 @@ class Recorder(keras.callbacks.Callback):
         try:
             optimizer = self._model.optimizer
             if "learning_rate" not in metrics and optimizer is not None:
-                metrics["learning_rate"] = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+                rate = optimizer.learning_rate
+                metrics["learning_rate"] = float(to_numpy(getattr(rate, "value", rate)))
             following = self._run.next_step + 1 if self._capture is None else self._capture.next_step
             self._run.log(metrics, step=max(following - 1, 0), epoch=epoch)
         except Exception as error:

@@ -121,15 +121,19 @@ def layers_table(chunks: Sequence[LayerRows | LaterRows]) -> pa.Table:
     """
     names = sorted({name for chunk in chunks for name in chunk.params})
     code = {name: index for index, name in enumerate(names)}
-    codes = np.concatenate([np.tile([code[name] for name in c.params], len(c.step)) for c in chunks]).astype(np.int32)
-    steps = np.concatenate([np.repeat(c.step, len(c.params)) for c in chunks])
+    codes = _joined([np.tile(np.array([code[name] for name in c.params], np.int32), len(c.step)) for c in chunks])
+    steps = _joined([np.repeat(c.step, len(c.params)) for c in chunks])
     order = np.lexsort((steps, codes))
-    epochs = np.concatenate([np.repeat(c.epoch, len(c.params)) for c in chunks])[order]
-    times = np.concatenate([np.repeat(c.time, len(c.params)) for c in chunks])[order]
+    epochs = _joined([np.repeat(c.epoch, len(c.params)) for c in chunks])[order]
+    times = _joined([np.repeat(c.time, len(c.params)) for c in chunks])[order]
     param = texts(names).take(of_numpy(codes[order]))
     measured = [_measured(chunks, column, order) for column in list(LAYERS)[len(KEYS) + 1 :]]
     keys = [of_numpy(steps[order]), of_numpy(epochs, epochs < 0), of_numpy(times).view(TIME)]
     return pa.table([*keys, param, *measured], names=[*TAIL_KEYS, *LAYERS.names[len(KEYS) :]])
+
+
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: NDArray[Any]) -> pa.Array:
@@ -137,6 +141,7 @@ def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: 
     if column.name != "count" and not any(column.name in chunk.more for chunk in chunks):
         return pa.nulls(len(order), column.type)
     histogram = pa.types.is_list(column.type)
+    dtype = (column.type.value_type if histogram else column.type).to_pandas_dtype()
     parts, masks = [], []
     for chunk in chunks:
         shape = (len(chunk.step), len(chunk.params))
@@ -146,15 +151,17 @@ def _measured(chunks: Sequence[LayerRows | LaterRows], column: pa.Field, order: 
         else:
             absent = column.name not in chunk.more
             values = np.zeros((*shape, BINS) if histogram else shape) if absent else chunk.more[column.name]
-        mask = np.full(shape, True) if absent else np.ma.getmaskarray(values)
-        dtype = (column.type.value_type if histogram else column.type).to_pandas_dtype()
+        mask = np.ma.getmask(values)
+        rows = np.ma.getdata(values).reshape(-1, *values.shape[2:])
         with np.errstate(over="ignore"):  # beyond float32 a sum is inf
-            parts.append(np.ma.getdata(values).reshape(-1, *values.shape[2:]).astype(dtype))
-        masks.append(mask.reshape(len(parts[-1]), -1).any(1))
-    mask = np.concatenate(masks)[order]
-    if mask.all():
-        return pa.nulls(len(mask), column.type)
-    values = np.concatenate(parts)[order]
+            parts.append(rows.astype(dtype, copy=False))
+        masks.append(absent if mask is np.ma.nomask else mask.reshape(len(rows), -1).any(1))
+    values, missing = _joined(parts)[order], None
+    if any(mask is not False for mask in masks):
+        # Each operation on a thousand rows lets go of the interpreter and asks the training for it again: none in vain.
+        missing = _joined([np.broadcast_to(mask, len(part)) for mask, part in zip(masks, parts, strict=True)])[order]
+        if missing.all():
+            return pa.nulls(len(missing), column.type)
     if not histogram:
-        return of_numpy(values, mask)
-    return lists(values.reshape(-1), np.full(len(values), BINS), mask)
+        return of_numpy(values, missing)
+    return lists(values.reshape(-1), np.full(len(values), BINS), missing)

@@ -97,6 +97,7 @@ class Writer:
         self._chunks: list[LayerRows | LaterRows] = []
         self._row_bytes = self._chunk_bytes = 0
         self._params: list[dict[str, Any]] | None = None
+        self._params_written: list[dict[str, Any]] | None = None
         self._wanted = self._done = 0
         self._flushed = threading.Condition(self._lock)
         self._stalled = self._closing = self._warm = False
@@ -264,9 +265,12 @@ class Writer:
         return layers_table(whole) if whole else None
 
     def _write_params(self, params: list[dict[str, Any]]) -> None:
+        if params == self._params_written and self._params_path.exists():
+            return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             replace_params(self._params_path, params)
+            self._params_written = params
         except Exception as error:
             self._params = self._params or params
             self.degrade(f"{self._params_path.name}: {error}")
