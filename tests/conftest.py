@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+# A busy machine is no failure.
+hypothesis.settings.register_profile("undertow", deadline=None)
+hypothesis.settings.load_profile("undertow")
 
 ROOT = Path(__file__).resolve().parents[1]
 FAILED = ROOT / "test-results"

@@ -34,7 +34,7 @@ def show(
     Args:
         data: Recorded runs (a Recording, a Run, the path of a folder, or a list of these), a Keras History or a list
             of them, a list of dicts, a dict of columns, or any table that speaks Arrow (pandas, Polars, DuckDB, …).
-        lens: For recorded runs: "flow", "steps" or "layers", to be shown first.
+        lens: For recorded runs: "flow", "steps", "layers" or "runs", to be shown first.
         axes: The columns to show as axes, in this order; by name or label.
         color: The column that colours the lines.
         title: The page's title.

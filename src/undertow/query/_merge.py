@@ -204,4 +204,5 @@ def floats(values: Any) -> tuple[Floats, NDArray[np.bool_]]:
     """Numbers or truths as float64 with 0 for null, and where they are null. Shapes (rows,)."""
     numbers = values.cast(pa.int8()) if pa.types.is_boolean(values.type) else values
     filled = pc.fill_null(numbers.cast(pa.float64(), safe=False), 0.0)
-    return np.asarray(filled.to_numpy(), dtype=np.float64), np.asarray(values.is_null().to_numpy(), dtype=bool)
+    null = values.is_null().to_numpy(zero_copy_only=False)
+    return np.asarray(filled.to_numpy(), dtype=np.float64), np.asarray(null, dtype=bool)

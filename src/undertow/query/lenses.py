@@ -10,12 +10,17 @@ from ..errors import SourceError
 from ..frame import Frame
 from ._flow import flow
 from ._layers import layers
+from ._lines import runs_of
+from ._runs import runs
 from ._steps import steps
 
-__all__ = ["LENSES", "Readable", "Recorded", "flow", "frames", "layers", "steps"]
+__all__ = ["LENSES", "Readable", "Recorded", "flow", "frames", "layers", "runs", "steps"]
 
 #: In the order in which the page offers them.
-LENSES = ("flow", "steps", "layers")
+LENSES = ("flow", "steps", "layers", "runs")
+
+#: From so many runs on they are what one looks at first.
+_SWEEP = 10
 
 
 class Readable(Protocol):
@@ -39,14 +44,16 @@ def frames(recorded: Recorded, lens: str | None = None) -> list[Frame]:
 
     Args:
         recorded: The recording.
-        lens: The lens to put first; without it `flow` where gradients were recorded, else `steps`.
+        lens: The lens to put first; without it `runs` where there are ten and more, `flow` where gradients were
+            recorded, else `steps`.
 
     Raises:
         SourceError: If there is no such lens, it has no rows, or nothing was recorded at all.
     """
     if lens is not None and lens not in LENSES:
         raise SourceError(f"there is no lens {lens!r}; there are: {', '.join(LENSES)}")
-    labels = _labels(recorded.runs.to_arrow())
+    about = recorded.runs.to_arrow()
+    labels = _labels(about)
     logged, sums = (_relabel(table.to_arrow(), labels) for table in (recorded.steps, recorded.layers))
     params = recorded.params.to_arrow()
     made: dict[str, Frame] = {}
@@ -55,13 +62,25 @@ def frames(recorded: Recorded, lens: str | None = None) -> list[Frame]:
         made["layers"] = layers(sums, params)
     if len(logged):
         made["steps"] = steps(logged, sums)
+    several = _seen(about, labels, [table for table in (logged, sums) if len(table)])
+    if len(several) > 1:
+        made["runs"] = runs(several, logged, sums)
     if not made:
         raise SourceError("there is nothing to show yet: no step was recorded")
     if lens is not None and lens not in made:
-        what = "no step was logged" if lens == "steps" else "no gradients were recorded"
+        what = {"steps": "no step was logged", "runs": "it takes two runs"}.get(lens, "no gradients were recorded")
         raise SourceError(f"lens {lens!r} has nothing to show: {what}")
-    order = [name for name in (lens, *LENSES) if name in made]
+    first = lens or ("runs" if len(several) >= _SWEEP else None)
+    order = [name for name in (first, *LENSES) if name in made]
     return [made[name] for name in dict.fromkeys(order) if name is not None]
+
+
+def _seen(about: pa.Table, labels: dict[str, str], tables: list[pa.Table]) -> pa.Table:
+    """What is known of the runs that recorded anything, by their labels."""
+    seen = set(runs_of(*tables))
+    known = pa.array([labels[run] for run in about["run"].cast(pa.string()).to_pylist()], pa.string())
+    about = about.set_column(about.schema.get_field_index("run"), "run", known)
+    return about.filter(pa.array([label in seen for label in known.to_pylist()], pa.bool_()))
 
 
 def _labels(runs: pa.Table) -> dict[str, str]:

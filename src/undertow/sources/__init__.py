@@ -6,11 +6,14 @@ from ._arrow import from_arrow, is_arrow
 from ._columns import from_columns, from_structured
 from ._describe import describe, frame_of, normalise, time_column
 from ._keras import from_histories, from_history, is_history
-from ._metrics import is_learning_rate, order_metrics, pair_validation
-from ._rows import from_rows
+from ._metrics import higher_is_better, is_learning_rate, order_metrics, pair_validation
+from ._rows import flatten, from_rows
+from ._values import array_of
 
 __all__ = [
+    "array_of",
     "describe",
+    "flatten",
     "frame_of",
     "from_arrow",
     "from_columns",
@@ -18,6 +21,7 @@ __all__ = [
     "from_history",
     "from_rows",
     "from_structured",
+    "higher_is_better",
     "is_arrow",
     "is_history",
     "is_learning_rate",

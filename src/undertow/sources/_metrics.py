@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from ..schema import Column
 
-__all__ = ["is_learning_rate", "order_metrics", "pair_validation"]
+__all__ = ["higher_is_better", "is_learning_rate", "order_metrics", "pair_validation"]
 
 _VALIDATION = "val_"
 
@@ -15,6 +16,20 @@ _VALIDATION = "val_"
 def is_learning_rate(name: str) -> bool:
     """Whether the column is a learning rate, by the names that the frameworks give it."""
     return name in {"lr", "learning_rate"} or name.endswith(("/lr", "/learning_rate"))
+
+
+#: Words in the names of metrics of which more, and less, is better.
+_HIGH = re.compile(
+    r"\b(acc|accuracy|auc|auroc|bleu|correct|dice|f1|fscore|hits?|iou|jaccard|kappa|map|mcc|mrr|ndcg|precision|psnr|r2"
+    r"|recall|return|reward|rouge|score|sensitivity|specificity|ssim|success|top1|top5|win)\b"
+)
+_LOW = re.compile(r"\b(loss|error|err|mse|mae|rmse|mape|perplexity|ppl|nll|wer|cer|fid|regret)\b")
+
+
+def higher_is_better(name: str) -> bool:
+    """Whether more of a metric is better, by the words of its name; a loss by any other name is a loss."""
+    words = re.sub(r"[^a-z0-9]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).casefold())
+    return bool(_HIGH.search(words)) and not _LOW.search(words)
 
 
 def order_metrics(names: Iterable[str]) -> list[str]:

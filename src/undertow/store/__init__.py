@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from ._about import read_about, state_of
+from ._about import instant, read_about, state_of
 from ._append import RunWriter
 from ._compact import Compacted, compact
 from ._follow import Follower, News
-from ._read import Recording, Table, by_step, load, newest_attempts
+from ._read import RUNS, Recording, Table, by_step, load, newest_attempts
 from ._unify import concatenate
 from ._verify import FileCheck, RunSummary, summaries, verify
 
 __all__ = [
+    "RUNS",
     "Compacted",
     "FileCheck",
     "Follower",
@@ -22,6 +23,7 @@ __all__ = [
     "by_step",
     "compact",
     "concatenate",
+    "instant",
     "load",
     "newest_attempts",
     "read_about",

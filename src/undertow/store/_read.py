@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["Recording", "Table", "by_step", "load", "newest_attempts"]
+__all__ = ["RUNS", "Recording", "Table", "by_step", "load", "newest_attempts"]
 
-_RUNS = pa.schema(
+RUNS = pa.schema(
     [
         pa.field("run", pa.string(), nullable=False),
         pa.field("name", pa.string()),
@@ -104,10 +104,10 @@ class Recording:
         yield from runs
 
     def _read_runs(self) -> pa.Table:
-        return pa.Table.from_pylist([_run_row(folder) for folder in self.folders()], schema=_RUNS)
+        return pa.Table.from_pylist([_run_row(folder) for folder in self.folders()], schema=RUNS)
 
     def _read_params(self) -> pa.Table:
-        schema = pa.schema([_RUNS.field("run"), *PARAMS])
+        schema = pa.schema([RUNS.field("run"), *PARAMS])
         parts = []
         for folder in self.folders():
             run = str(read_about(folder)["id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ..errors import StoreError
 from ..schema import KEYS, LAYERS, PARAMS
-from ..store import Follower, concatenate, read_about, state_of
+from ..store import Follower, concatenate, instant, read_about, state_of
 
 __all__ = ["Feed", "Listed", "strays"]
 
@@ -53,6 +54,21 @@ class Listed:
             "end": about.get("end"),
             "config": {str(name): str(value) for name, value in dict(about.get("config") or {}).items()},
             "problem": self._problem,
+        }
+
+    def row(self) -> dict[str, Any]:
+        """What the lens `runs` is told of it: a row of a Recording's `runs`, as far as `run.json` has it."""
+        about = self._about
+        host = about.get("host")
+        return {
+            "run": self.id,
+            "name": str(about.get("name") or self.id),
+            "state": None if self._problem else state_of(about),
+            "start": instant(about.get("start")),
+            "end": instant(about.get("end")),
+            "config": json.dumps(about.get("config")),
+            "tags": [str(tag) for tag in about.get("tags") or []],
+            "host": host.get("name") if isinstance(host, dict) else None,
         }
 
     def _read(self) -> None:

@@ -20,7 +20,7 @@ from ..errors import UndertowError
 from ..frame import Frame
 from ..query import frames as frames_of
 from ..schema import KEYS, LAYERS, PARAMS
-from ..store import by_step, concatenate, newest_attempts
+from ..store import RUNS, by_step, concatenate, newest_attempts
 from ._feed import Feed, Listed
 
 __all__ = ["Live", "Snapshot"]
@@ -128,9 +128,9 @@ class Live:
                 tables = {
                     name: (feed.table("steps"), feed.table("layers"), feed.params) for name, feed in feeds.items()
                 }
-                names = {name: str(self._entries.get(name, {}).get("name", name)) for name in feeds}
+                about = [self._listed[name].row() for name in feeds]
                 problems = [problem for feed in feeds.values() for problem in feed.problems]
-            frames, findings = _build(tables, names, problems)
+            frames, findings = _build(tables, about, problems)
             with self._lock:
                 self._number += 1
                 made = Snapshot(f"{self._epoch}-{self._number}", tuple(feeds), frames, findings, tuple(problems))
@@ -194,25 +194,26 @@ class _Given:
 class _Recorded:
     """Tables in memory, as the lenses read recordings."""
 
-    def __init__(self, tables: dict[str, tuple[pa.Table, pa.Table, pa.Table]], names: dict[str, str]) -> None:
+    def __init__(self, tables: dict[str, tuple[pa.Table, pa.Table, pa.Table]], about: list[dict[str, Any]]) -> None:
         root = Path()
         steps = [(root / name, table[0]) for name, table in tables.items() if len(table[0])]
         layers = [(root / name, table[1]) for name, table in tables.items() if len(table[1])]
-        self.runs = _Given(pa.table({"run": pa.array(list(names), pa.string()), "name": list(names.values())}))
+        fields = [RUNS.field(name) for name in (about[0] if about else RUNS.names)]
+        self.runs = _Given(pa.Table.from_pylist(about, schema=pa.schema(fields)))
         self.steps = _Given(by_step(newest_attempts(concatenate(steps, KEYS))))
         self.layers = _Given(newest_attempts(concatenate(layers, LAYERS)))
         self.params = _Given(pa.concat_tables([PARAMS.empty_table(), *(table[2] for table in tables.values())]))
 
 
 def _build(
-    tables: dict[str, tuple[pa.Table, pa.Table, pa.Table]], names: dict[str, str], problems: list[str]
+    tables: dict[str, tuple[pa.Table, pa.Table, pa.Table]], about: list[dict[str, Any]], problems: list[str]
 ) -> tuple[tuple[Frame, ...], tuple[Finding, ...]]:
     if not any(len(steps) or len(layers) for steps, layers, _ in tables.values()):
         return (), ()
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            frames = tuple(frames_of(_Recorded(tables, names)))
+            frames = tuple(frames_of(_Recorded(tables, about)))
             findings = tuple(
                 found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, None)
             )

@@ -42,9 +42,11 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
       )}
       {frame.presets.length > 1 && (
         <label class="ut-preset">
-          <span>Height</span>
+          <span>{frame.lens === "runs" ? "Metrics" : "Height"}</span>
           <select
-            aria-label="What the height of a line means"
+            aria-label={
+              frame.lens === "runs" ? "Which value of a metric stands for its run" : "What the height of a line means"
+            }
             value={currentPreset(lens)}
             onChange={(event) => applyPreset(lens, Number(event.currentTarget.value))}
           >
