@@ -6,10 +6,12 @@ import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
-import { defaultScale, LOWER_SLOTS, makeScale, positions, Slot } from "../core/scale";
+import { positions } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
+import { Axes } from "./axes";
 import { colourRows } from "./colouring";
 import { Crowd } from "./crowd";
+import { Scales } from "./scales";
 
 /** Frames of up to so many rows are drawn line by line; larger ones as densities. */
 export const EXACT_ROWS = 20_000;
@@ -37,10 +39,12 @@ const NONE: ExactRows = { count: 0, vectors: new Map(), selected: new Uint8Array
 /** What a person has made of one frame: its axes, brushes and colours, and what follows from them. */
 export class Lens {
   readonly engine: Engine;
-  readonly axes = signal<readonly string[]>([]);
-  readonly inverted = signal<ReadonlySet<string>>(new Set());
+  readonly arrangement: Axes;
+  /** The axes shown, from left to right: those of `arrangement`. */
+  readonly axes: Axes["shown"];
+  readonly inverted: Axes["inverted"];
+  readonly scales: Scales;
   readonly brushes = signal<Named<readonly Brush[]>>({});
-  readonly chosenScales = signal<Named<ScaleName>>({});
   readonly color = signal<string | null>(null);
   readonly hovered = signal<Hovered | null>(null);
   /** False until the first answers are in. */
@@ -56,14 +60,14 @@ export class Lens {
     chosen: NOTHING,
     left: NOTHING,
   });
-  readonly #percentiles = signal<ReadonlyMap<string, Float64Array>>(new Map());
-  readonly #scales = new Map<string, Scale>();
   readonly #places = new WeakMap<Vector, { readonly scale: Scale; readonly places: Float32Array }>();
 
   constructor(engine: Engine) {
     this.engine = engine;
     this.#infos = new Map(engine.frame.columns.map((column) => [column.name, column]));
-    this.axes.value = engine.frame.axes;
+    this.arrangement = new Axes(engine.frame);
+    [this.axes, this.inverted] = [this.arrangement.shown, this.arrangement.inverted];
+    this.scales = new Scales(engine, { infos: this.#infos, summary: (name) => this.summary(name) });
     this.color.value = engine.frame.color;
     this.crowd = engine.frame.rows > EXACT_ROWS ? new Crowd(this) : null;
   }
@@ -74,8 +78,7 @@ export class Lens {
     const summaries = await this.engine.describe([...this.#infos.keys()]);
     this.#summaries.value = new Map(summaries.map((summary) => [summary.name, summary]));
     this.#forgetCategories();
-    for (const [name, scale] of Object.entries(this.chosenScales.peek()))
-      if (scale === "percentile") await this.#readPercentiles(name);
+    await this.scales.open();
     if (this.crowd) {
       this.ready.value = true;
       this.crowd.open();
@@ -164,35 +167,16 @@ export class Lens {
   });
 
   scaleName(name: string): ScaleName {
-    const info = this.info(name);
-    // Columns with one domain have one scale: a choice for one is a choice for all.
-    const chosen = own(this.chosenScales.value, info.share || name);
-    const first = info.share ? [...this.#infos.values()].find((other) => other.share === info.share)! : info;
-    const scale = chosen ?? defaultScale(first, this.summary(first.name));
-    return scale === "percentile" && !this.#percentiles.value.has(name) ? "linear" : scale;
+    return this.scales.nameOf(name);
   }
 
   scale(name: string): Scale {
-    const info = this.info(name);
-    const kind = this.scaleName(name);
-    const key = `${kind}\n${name}`;
-    let scale = this.#scales.get(key);
-    if (!scale) {
-      const sharing = info.share
-        ? [...this.#infos.values()].filter((other) => other.share === info.share && other.name !== name)
-        : [];
-      const summaries = [this.summary(name), ...sharing.map((other) => this.summary(other.name))];
-      const percentiles = this.#percentiles.value.get(name) ?? null;
-      this.#scales.set(key, (scale = makeScale(kind, summaries, this.categories(name), percentiles)));
-    }
-    return scale;
+    return this.scales.of(name);
   }
 
   /** How an engine is to cut an axis. */
   binning(name: string): Binning {
-    const scale = this.scale(name);
-    const percentiles = scale.name === "percentile" ? this.#percentiles.value.get(name) : undefined;
-    return { column: name, scale: scale.name, domain: scale.domain, ...(percentiles ? { percentiles } : {}) };
+    return this.scales.binning(name);
   }
 
   /** Every exact row's place on an axis; the same array for the same scale, so that the GPU keeps it. */
@@ -207,15 +191,7 @@ export class Lens {
 
   /** The gutters that an axis uses. */
   slots(name: string): SlotCode[] {
-    const s = this.summary(name);
-    const counts: Record<SlotCode, number> = {
-      [Slot.PositiveInfinity]: s.positiveInfinity,
-      [Slot.NonPositive]: this.scaleName(name) === "log" ? s.nonPositive : 0,
-      [Slot.NegativeInfinity]: s.negativeInfinity,
-      [Slot.NaN]: s.nan,
-      [Slot.Missing]: s.missing,
-    };
-    return [Slot.PositiveInfinity, ...LOWER_SLOTS].filter((slot) => counts[slot] > 0);
+    return this.scales.slots(name);
   }
 
   /** RGBA an exact row in a theme's palette. */
@@ -301,50 +277,36 @@ export class Lens {
   }
 
   toggleInverted(name: string): void {
-    const inverted = new Set(this.inverted.value);
-    if (!inverted.delete(name)) inverted.add(name);
-    this.inverted.value = inverted;
+    this.arrangement.toggleInverted(name);
   }
 
   hide(name: string): void {
     batch(() => {
-      this.axes.value = this.axes.value.filter((other) => other !== name);
+      this.arrangement.hide(name);
       this.setBrushes(name, []);
     });
   }
 
   /** Shows a hidden column again, where the frame has it among those that are shown. */
   restore(name: string): void {
-    const order = [...this.#infos.keys()];
-    const after = this.axes.value.findLastIndex((other) => order.indexOf(other) < order.indexOf(name));
-    this.axes.value = this.axes.value.toSpliced(after + 1, 0, name);
+    this.arrangement.restore(name);
   }
 
-  async chooseScale(name: string, scale: ScaleName): Promise<void> {
-    const key = this.info(name).share || name;
-    if (scale === "percentile") await this.#readPercentiles(key);
-    this.chosenScales.value = { ...this.chosenScales.value, [key]: scale };
+  chooseScale(name: string, scale: ScaleName): Promise<void> {
+    return this.scales.choose(name, scale);
   }
 
   /** Takes over what a person made of an earlier state of the same frame, where its columns are still there. */
   adopt(old: Lens): void {
     const known = (name: string) => this.#infos.has(name);
     const named = <T>(values: Named<T>) => Object.fromEntries(Object.entries(values).filter(([name]) => known(name)));
-    const same = (a: readonly string[], b: readonly string[]) => a.join("\n") === b.join("\n");
     batch(() => {
       const { frame } = old.engine;
-      const preset = frame.presets.find((each) => same(each.axes, old.axes.value));
-      // Axes that nobody touched follow the frame: a metric that is logged for the first time finds its place.
-      if (preset)
-        this.axes.value =
-          this.engine.frame.presets.find((each) => each.label === preset.label)?.axes ?? this.axes.value;
-      else if (!same(old.axes.value, frame.axes)) this.axes.value = old.axes.value.filter(known);
-      if (this.axes.value.length === 0) this.axes.value = this.engine.frame.axes;
+      this.arrangement.adopt(old.arrangement);
+      this.scales.adopt(old.scales);
       if (old.color.value !== frame.color && (old.color.value === null || known(old.color.value)))
         this.color.value = old.color.value;
-      this.inverted.value = old.inverted.value;
       this.brushes.value = named(old.brushes.value);
-      this.chosenScales.value = old.chosenScales.value;
       const holds = (step: Step) => Object.keys(step.columns).every(known);
       this.steps.value = old.steps.value.filter(holds);
       this.undone.value = old.undone.value.filter(holds);
@@ -367,13 +329,6 @@ export class Lens {
       });
       this.setBrushes(name, kept);
     }
-  }
-
-  /** Percentiles of a column, or of all that share its domain. */
-  async #readPercentiles(key: string): Promise<void> {
-    const names = [...this.#infos.values()].filter((info) => (info.share || info.name) === key).map(({ name }) => name);
-    const found = await Promise.all(names.map(async (each) => [each, await this.engine.percentiles(each)] as const));
-    this.#percentiles.value = new Map([...this.#percentiles.peek(), ...found]);
   }
 
   #asked = 0;
