@@ -6,6 +6,10 @@ import type { FrameInfo } from "../engine/engine";
 export class Axes {
   readonly shown = signal<readonly string[]>([]);
   readonly inverted = signal<ReadonlySet<string>>(new Set());
+  /** How far an axis stands from the one before it, where a person has set that; in CSS pixels. */
+  readonly gaps = signal<Readonly<Record<string, number>>>({});
+  /** The axis that is to come into view. */
+  readonly sought = signal<string | null>(null);
   readonly #frame: FrameInfo;
 
   constructor(frame: FrameInfo) {
@@ -26,8 +30,10 @@ export class Axes {
     this.shown.value = move(this.shown.peek(), from, to);
   }
 
-  hide(name: string): void {
-    this.shown.value = this.shown.value.filter((other) => other !== name);
+  /** Sets how far an axis stands from the one before it, in CSS pixels; null shares what is left evenly. */
+  setGap(name: string, gap: number | null): void {
+    const { [name]: _, ...others } = this.gaps.value;
+    this.gaps.value = gap === null ? others : { ...others, [name]: Math.round(gap) };
   }
 
   /** Shows a hidden column again, where the frame has it among those that are shown. */
@@ -49,5 +55,6 @@ export class Axes {
       this.shown.value = old.shown.value.filter((name) => known.has(name));
     if (this.shown.value.length === 0) this.shown.value = this.#frame.axes;
     this.inverted.value = old.inverted.value;
+    this.gaps.value = old.gaps.value;
   }
 }

@@ -1,17 +1,25 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
+import type { CategoryOrder } from "../core/category-scale";
 import type { Brush } from "../core/brush";
-import { fromFilter, toFilter } from "../core/brush";
+import { fromFilter, neighbourhoods, toFilter } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
 import { positions } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
+import { Folds } from "../core/folds";
 import { Axes } from "./axes";
 import { colourRows } from "./colouring";
 import { Crowd } from "./crowd";
+import { History } from "./history";
+import type { LineStyle } from "./line-style";
+import { PLAIN_LINES } from "./line-style";
+import { Lineage } from "./lineage";
+import { Pins } from "./pins";
 import { Scales } from "./scales";
+import { Weight } from "./weight";
 
 /** Frames of up to so many rows are drawn line by line; larger ones as densities. */
 export const EXACT_ROWS = 20_000;
@@ -46,6 +54,17 @@ export class Lens {
   readonly scales: Scales;
   readonly brushes = signal<Named<readonly Brush[]>>({});
   readonly color = signal<string | null>(null);
+  readonly lines = signal<LineStyle>(PLAIN_LINES);
+  readonly weight: Weight;
+  readonly pins: Pins;
+  readonly lineage: Lineage;
+  readonly folds: Folds;
+  /** The columns that a person chooses among: without those that only say how far a group spreads. */
+  readonly columns: readonly ColumnInfo[];
+  /** The axes that can be seen; null until the plot says so. What is out of sight is not counted. */
+  readonly inView = signal<readonly string[] | null>(null);
+  /** What a screen reader is to say next. */
+  readonly said = signal("");
   readonly hovered = signal<Hovered | null>(null);
   /** False until the first answers are in. */
   readonly ready = signal(false);
@@ -68,6 +87,11 @@ export class Lens {
     this.arrangement = new Axes(engine.frame);
     [this.axes, this.inverted] = [this.arrangement.shown, this.arrangement.inverted];
     this.scales = new Scales(engine, { infos: this.#infos, summary: (name) => this.summary(name) });
+    this.folds = new Folds(engine.frame.columns);
+    this.columns = engine.frame.columns.filter((column) => !this.folds.auxiliary.has(column.name));
+    this.weight = new Weight(this);
+    this.pins = new Pins(this);
+    this.lineage = new Lineage(this);
     this.color.value = engine.frame.color;
     this.crowd = engine.frame.rows > EXACT_ROWS ? new Crowd(this) : null;
   }
@@ -82,11 +106,13 @@ export class Lens {
     if (this.crowd) {
       this.ready.value = true;
       this.crowd.open();
+      this.#follow();
       return;
     }
     await this.#load(this.wanted.value);
     await this.#select(this.filters.value, this.base.value);
     this.ready.value = true;
+    this.#follow();
     this.#effects.push(
       effect(() => void this.#load(this.wanted.value)),
       effect(() => void this.#select(this.filters.value, this.base.value)),
@@ -97,6 +123,11 @@ export class Lens {
   close(): void {
     for (const stop of this.#effects.splice(0)) stop();
     this.crowd?.close();
+    for (const each of [this.pins, this.lineage, this.weight]) each.close();
+  }
+
+  #follow(): void {
+    for (const each of [this.pins, this.lineage, this.weight]) each.open();
   }
 
   info(name: string): ColumnInfo {
@@ -112,20 +143,25 @@ export class Lens {
     return this.#summaries.value.get(name)?.names ?? null;
   }
 
-  /** The columns whose values the picture needs. */
-  readonly wanted = computed(() => [
-    ...new Set([...this.axes.value, ...(this.color.value === null ? [] : [this.color.value])]),
-  ]);
+  /** The columns whose values the picture needs: axes, how far those that stand for a group spread, colour, weight. */
+  readonly wanted = computed(() => {
+    const axes = this.axes.value.flatMap((name) => {
+      const fold = this.info(name).fold;
+      return fold ? [name, fold.low, fold.high] : [name];
+    });
+    const others = [this.color.value, this.weight.column.value].filter((name) => name !== null);
+    return [...new Set([...axes, ...others])];
+  });
 
   /** The axes that can be drawn now. */
   readonly drawn = computed(() =>
     this.crowd ? this.axes.value : this.axes.value.filter((name) => this.#vectors.value.has(name)),
   );
 
+  readonly #history = new History();
   /** What was kept and thrown out, in order; the last can be undone. */
-  readonly steps = signal<readonly Step[]>([]);
-  /** What was undone, the last first, as long as no other step was made. */
-  readonly undone = signal<readonly Step[]>([]);
+  readonly steps = this.#history.steps;
+  readonly undone = this.#history.undone;
 
   readonly filters = computed<Filters>(() => {
     const filters = Object.entries(this.brushes.value).flatMap(([name, brushes]): [string, ColumnFilter][] => {
@@ -214,6 +250,11 @@ export class Lens {
     );
   }
 
+  /** Has a screen reader say something, the same thing twice where need be. */
+  say(text: string): void {
+    this.said.value = this.said.peek() === text ? `${text}\u00a0` : text;
+  }
+
   hover(hovered: Hovered | null): void {
     if (hovered?.row !== this.hovered.peek()?.row || hovered?.from !== this.hovered.peek()?.from)
       this.hovered.value = hovered;
@@ -231,30 +272,19 @@ export class Lens {
   /** Goes on with the brushed rows alone, or without them. */
   restrict(action: Step["action"]): void {
     batch(() => {
-      this.steps.value = [...this.steps.value, { action, columns: this.filters.value.columns }];
-      this.undone.value = [];
+      this.#history.add(action, this.filters.value.columns);
       this.brushes.value = {};
     });
   }
 
   /** Takes back the last `restrict`. */
   undo(): void {
-    const last = this.steps.value.at(-1);
-    if (!last) return;
-    batch(() => {
-      this.steps.value = this.steps.value.slice(0, -1);
-      this.undone.value = [last, ...this.undone.value];
-    });
+    this.#history.undo();
   }
 
   /** Does again what `undo` took back last. */
   redo(): void {
-    const [next, ...others] = this.undone.value;
-    if (!next) return;
-    batch(() => {
-      this.steps.value = [...this.steps.value, next];
-      this.undone.value = others;
-    });
+    this.#history.redo();
   }
 
   /** Lays a finding's evidence on the axes; those it needs are shown. */
@@ -281,9 +311,34 @@ export class Lens {
   }
 
   hide(name: string): void {
+    if (this.axes.value.length < 2) return;
+    this.show(this.axes.value.filter((other) => other !== name));
+    this.say(`${this.info(name).label || name} hidden`);
+  }
+
+  /** Shows these axes and no others; a brush that would be out of sight goes. */
+  show(axes: readonly string[]): void {
     batch(() => {
-      this.arrangement.hide(name);
-      this.setBrushes(name, []);
+      this.axes.value = axes;
+      for (const name of Object.keys(this.brushes.value)) if (!axes.includes(name)) this.setBrushes(name, []);
+    });
+  }
+
+  /** Puts one axis in the place of those that it stands for, or those in its place. */
+  fold(name: string, folded: boolean): void {
+    this.show(folded ? this.folds.fold(this.axes.value, name) : this.folds.unfold(this.axes.value, name));
+    this.say(`${this.info(name).label || name} ${folded ? "folded" : "unfolded"}`);
+  }
+
+  /** Puts the categories of a column into an order; brushes are parted where they would cover others now. */
+  orderCategories(name: string, order: CategoryOrder): void {
+    batch(() => {
+      this.scales.setOrder(name, order);
+      const brushes = own(this.brushes.value, name);
+      if (!brushes) return;
+      const chosen = new Set(brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
+      const kept = brushes.filter((brush) => brush.kind !== "values");
+      this.setBrushes(name, [...kept, ...neighbourhoods(chosen, this.scale(name), this.categories(name)!)]);
     });
   }
 
@@ -307,9 +362,10 @@ export class Lens {
       if (old.color.value !== frame.color && (old.color.value === null || known(old.color.value)))
         this.color.value = old.color.value;
       this.brushes.value = named(old.brushes.value);
-      const holds = (step: Step) => Object.keys(step.columns).every(known);
-      this.steps.value = old.steps.value.filter(holds);
-      this.undone.value = old.undone.value.filter(holds);
+      this.lines.value = old.lines.value;
+      this.weight.adopt(old.weight);
+      void this.pins.adopt(old.pins);
+      this.#history.adopt(old.#history, known);
       // Rows may have come in before it: its values hold, its number does not.
       if (old.hovered.value)
         this.hovered.value = { ...old.hovered.value, row: -1, values: named(old.hovered.value.values) };

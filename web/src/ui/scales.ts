@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals";
+import type { CategoryOrder } from "../core/category-scale";
+import { categoryScale } from "../core/category-scale";
 import type { ColumnInfo, ScaleName, Summary } from "../core/column";
 import { own } from "../core/own";
 import type { Scale, SlotCode } from "../core/scale";
@@ -14,6 +16,10 @@ interface Known {
 /** The scales of a frame's columns: those that a person chose, and those that the values suggest. */
 export class Scales {
   readonly chosen = signal<Readonly<Record<string, ScaleName>>>({});
+  /** What an axis is to show, whatever its values; by column, or by what its columns share. */
+  readonly domains = signal<Readonly<Record<string, readonly [number, number]>>>({});
+  /** How categories are ordered, by column. */
+  readonly orders = signal<Readonly<Record<string, CategoryOrder>>>({});
   readonly #engine: Engine;
   readonly #known: Known;
   readonly #percentiles = signal<ReadonlyMap<string, Float64Array>>(new Map());
@@ -44,15 +50,50 @@ export class Scales {
   of(name: string): Scale {
     const info = this.#known.infos.get(name)!;
     const kind = this.nameOf(name);
-    const key = `${kind}\n${name}`;
+    const order = own(this.orders.value, name);
+    const domain = this.domain(name);
+    const key = JSON.stringify([kind, name, order ?? domain]);
     let scale = this.#made.get(key);
     if (!scale) {
+      const own = this.#known.summary(name);
       const others = info.share ? this.#sharing(info).filter((other) => other.name !== name) : [];
-      const summaries = [info, ...others].map((each) => this.#known.summary(each.name));
+      const summaries = [own, ...others.map((each) => this.#known.summary(each.name))];
       const percentiles = this.#percentiles.value.get(name) ?? null;
-      this.#made.set(key, (scale = makeScale(kind, summaries, summaries[0]!.names, percentiles)));
+      scale =
+        kind === "category"
+          ? categoryScale(own.names ?? [], own, order)
+          : makeScale(kind, summaries, percentiles, domain);
+      if (this.#made.size > 5000) this.#made.clear();
+      this.#made.set(key, scale);
     }
     return scale;
+  }
+
+  /** What a person wants an axis to show; null where its values say it. */
+  domain(name: string): readonly [number, number] | null {
+    return own(this.domains.value, keyOf(this.#known.infos.get(name)!)) ?? null;
+  }
+
+  /** Sets what an axis, and those of the same domain, show; null leaves it to the values again. */
+  setDomain(name: string, domain: readonly [number, number] | null): void {
+    const key = keyOf(this.#known.infos.get(name)!);
+    const { [key]: _, ...others } = this.domains.value;
+    this.domains.value = domain ? { ...others, [key]: domain } : others;
+  }
+
+  /** The place of every category where a person ordered them and each has a bin of its own; else null. */
+  ranks(name: string, bins: number): Uint32Array | null {
+    const order = own(this.orders.value, name);
+    const names = this.#known.summary(name).names;
+    if (!order || !names || names.length > bins) return null;
+    const { position } = this.of(name);
+    return Uint32Array.from(names, (_, code) => Math.round((1 - position(code)) * names.length - 0.5));
+  }
+
+  /** Puts the categories of a column into an order. */
+  setOrder(name: string, order: CategoryOrder): void {
+    const { [name]: _, ...others } = this.orders.value;
+    this.orders.value = order === "recorded" ? others : { ...others, [name]: order };
   }
 
   /** How an engine is to cut a column's axis. */
@@ -84,6 +125,8 @@ export class Scales {
   /** Takes over what a person chose in an earlier state of the frame. */
   adopt(old: Scales): void {
     this.chosen.value = old.chosen.value;
+    this.domains.value = old.domains.value;
+    this.orders.value = old.orders.value;
   }
 
   /** The columns of one domain, the one that speaks for all first. */
