@@ -73,6 +73,18 @@ export function neighbourhoods(chosen: ReadonlySet<string>, scale: Scale, catego
   return runs.map((values) => ({ kind: "values", values }));
 }
 
+/** Brushes without the categories that there are no more; the same array where none is gone. */
+export function withoutLost(brushes: readonly Brush[], categories: readonly string[]): readonly Brush[] {
+  const known = codesOf(categories);
+  if (brushes.every((brush) => brush.kind !== "values" || brush.values.every((value) => known.has(value))))
+    return brushes;
+  return brushes.flatMap((brush): Brush[] => {
+    if (brush.kind !== "values") return [brush];
+    const values = brush.values.filter((value) => known.has(value));
+    return values.length ? [{ kind: "values", values }] : [];
+  });
+}
+
 /** The filter that a set of brushes on one axis amounts to; null where there are none. */
 export function toFilter(brushes: readonly Brush[], least: number): ColumnFilter | null {
   if (brushes.length === 0) return null;

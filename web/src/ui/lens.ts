@@ -2,7 +2,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
 import type { CategoryOrder } from "../core/category-scale";
 import type { Brush } from "../core/brush";
-import { fromFilter, neighbourhoods, toFilter } from "../core/brush";
+import { fromFilter, neighbourhoods, toFilter, withoutLost } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
@@ -377,13 +377,8 @@ export class Lens {
   #forgetCategories(): void {
     for (const [name, brushes] of Object.entries(this.brushes.peek())) {
       const categories = this.categories(name);
-      if (!categories || brushes.every((brush) => brush.kind !== "values")) continue;
-      const kept = brushes.flatMap((brush): Brush[] => {
-        if (brush.kind !== "values") return [brush];
-        const values = brush.values.filter((value) => categories.includes(value));
-        return values.length ? [{ kind: "values", values }] : [];
-      });
-      this.setBrushes(name, kept);
+      const kept = categories && withoutLost(brushes, categories);
+      if (kept && kept !== brushes) this.setBrushes(name, kept);
     }
   }
 

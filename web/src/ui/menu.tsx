@@ -36,8 +36,11 @@ export function Menu({ face, label, class: name, asked = false, onClose, childre
     };
     document.addEventListener("pointerdown", outside, true);
     document.addEventListener("keydown", escape);
-    place(root.current!, panel.current!);
-    const follow = () => place(root.current!, panel.current!);
+    const follow = () => {
+      // It may be gone already, and this not yet.
+      if (root.current && panel.current) place(root.current, panel.current);
+    };
+    follow();
     // Content that grows must not grow out of the window.
     const observer = new ResizeObserver(follow);
     observer.observe(panel.current!);

@@ -17,7 +17,8 @@ interface NumberFieldProps {
 export function NumberField({ kind, label, value, onValue, focused = false }: NumberFieldProps): JSX.Element {
   const [text, setText] = useState<string | null>(null);
   const [problem, setProblem] = useState("");
-  const shown = text ?? (kind === "time" ? formatTime(value) : String(value).replace("-", "−").replace("e−", "e−"));
+  // Six digits are read at a glance; the value itself stays as it is until someone types another.
+  const shown = text ?? (kind === "time" ? formatTime(value) : String(Number(value.toPrecision(6))));
   const take = () => {
     if (text === null) return;
     const parsed = kind === "time" ? parseTime(text) : parseNumber(text);
@@ -33,6 +34,7 @@ export function NumberField({ kind, label, value, onValue, focused = false }: Nu
         type="text"
         inputMode={kind === "time" ? "text" : "decimal"}
         value={shown}
+        title={kind === "time" ? shown : String(value)}
         aria-invalid={problem !== ""}
         ref={(input) => {
           if (focused && input && !input.dataset["seen"]) {

@@ -1,6 +1,7 @@
 import type { Rgb } from "../../core/colour";
 import { css } from "../../core/colour";
 import type { Scene } from "../../render/scene";
+import { ease } from "../../render/scene";
 
 /** The points of a line, where it meets the axes. */
 export type Points = readonly (readonly [number, number])[];
@@ -12,9 +13,8 @@ export interface Trace {
   readonly width: number;
   /** Lengths of strokes and gaps; none draws through. */
   readonly dash: readonly number[];
-  readonly opacity: number;
-  /** Whether it has a halo, and a dot on each axis. */
-  readonly lifted: boolean;
+  /** Whether it has a dot on each axis. */
+  readonly dots: boolean;
   /** Stands at its left end. */
   readonly letter: string;
   /** On axes that stand for a group: the x, and the ys of the group's least and greatest value. */
@@ -39,15 +39,12 @@ export function drawTraces(
 }
 
 function draw(context: CanvasRenderingContext2D, trace: Trace, halo: string, curved: boolean): void {
-  const { points, colour, width, dash, opacity, lifted } = trace;
+  const { points, colour, width, dash, dots } = trace;
   const path = pathOf(points, curved);
-  context.globalAlpha = opacity;
-  if (lifted) {
-    context.setLineDash([]);
-    context.strokeStyle = halo;
-    context.lineWidth = width + 3.75;
-    context.stroke(path);
-  }
+  context.setLineDash([]);
+  context.strokeStyle = halo;
+  context.lineWidth = width + 3.75;
+  context.stroke(path);
   context.setLineDash([...dash]);
   context.strokeStyle = css(colour);
   context.lineWidth = width;
@@ -64,7 +61,7 @@ function draw(context: CanvasRenderingContext2D, trace: Trace, halo: string, cur
       context.stroke(whisker);
     }
   }
-  if (lifted)
+  if (dots)
     for (const [x, y] of points) {
       context.beginPath();
       context.arc(x, y, 4, 0, 2 * Math.PI);
@@ -74,8 +71,7 @@ function draw(context: CanvasRenderingContext2D, trace: Trace, halo: string, cur
       context.strokeStyle = halo;
       context.stroke();
     }
-  if (trace.letter) badge(context, points[0]!, trace.letter, css(colour), halo);
-  context.globalAlpha = 1;
+  if (trace.letter) badge(context, alongFirst(points, curved), trace.letter, css(colour), halo);
 }
 
 function pathOf(points: Points, curved: boolean): Path2D {
@@ -88,6 +84,13 @@ function pathOf(points: Points, curved: boolean): Path2D {
     else path.bezierCurveTo(last[0] + (x - last[0]) / 3, last[1], x - (x - last[0]) / 3, y, x, y);
   });
   return path;
+}
+
+/** A little way along a line, clear of the numbers of its first axis. */
+function alongFirst(points: Points, curved: boolean): readonly [number, number] {
+  const [[x0, y0], [x1, y1]] = [points[0]!, points[1] ?? points[0]!];
+  const t = x1 > x0 ? Math.min(0.3, 20 / (x1 - x0)) : 0;
+  return [x0 + t * (x1 - x0), y0 + ease(t, curved) * (y1 - y0)];
 }
 
 function badge(

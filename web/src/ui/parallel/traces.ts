@@ -33,7 +33,7 @@ export function lookOf(look: number, theme: Theme): Look {
 /** All lines that stand out, the first lowest: relatives, pinned ones, the one under the pointer. */
 export function tracesOf(model: PlotModel, theme: Theme): Trace[] {
   const { lens } = model;
-  const plain = { dash: [], opacity: 1, lifted: true, letter: "", spreads: [] };
+  const plain = { dash: [], dots: true, letter: "", spreads: [] };
   const relatives = lens.lineage.relatives.value.map(({ side, values }): Trace => ({
     ...plain,
     points: pointsOf(model, values),
