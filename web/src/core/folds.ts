@@ -66,6 +66,14 @@ export class Folds {
   }
 }
 
+/** What is left of a name where the group that it lies in is named already: `mlp` of `h.3.mlp`, but `h.3` of `h.3`. */
+export function within(label: string, group: string): string {
+  if (!label.startsWith(group) || !/[./]/.test(label[group.length] ?? "")) return label;
+  const rest = label.slice(group.length + 1);
+  // A number alone says nothing.
+  return /^\d+$/.test(rest) ? label.slice(outer(group).length && outer(group).length + 1) : rest;
+}
+
 /** A module path without its last part; "" where nothing is left. */
 function outer(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("."), path.lastIndexOf("/")));

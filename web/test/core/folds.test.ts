@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ColumnInfo } from "../../src/core/column";
-import { Folds } from "../../src/core/folds";
+import { Folds, within } from "../../src/core/folds";
 import { info } from "../helpers";
 
 const column = (group: string, share = "norm"): ColumnInfo => ({
@@ -45,3 +45,11 @@ test("unfolding gives one level back, folding takes every level in, where the fi
   expect(folds.fold(open, "h.1.*")).toEqual(blocks);
   expect(folds.fold(["head:norm"], "h.*")).toEqual(["head:norm"]);
 });
+
+test.each([
+  ["transformer.h.3.mlp", "transformer.h.3", "mlp"],
+  ["transformer.h.3", "transformer.h", "h.3"],
+  ["h.3", "h", "h.3"],
+  ["hat", "h", "hat"],
+  ["net/a", "net", "a"],
+])("%s within %s is %s", (label, group, rest) => expect(within(label, group)).toBe(rest));

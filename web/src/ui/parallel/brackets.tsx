@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import type { PlotModel } from "./model";
-import { BRACKET } from "./geometry";
 
 /** A stretch of neighbouring axes of one group that is unfolded. */
 interface Bracket {
@@ -13,7 +12,6 @@ export function Brackets({ model }: { model: PlotModel }): JSX.Element | null {
   const { lens } = model;
   const brackets = bracketsOf(model);
   if (brackets.length === 0) return null;
-  const { names } = model.geometry.value;
   return (
     <>
       {brackets.map(({ group, axes }) => {
@@ -27,10 +25,10 @@ export function Brackets({ model }: { model: PlotModel }): JSX.Element | null {
             aria-expanded={true}
             aria-label={`Fold ${label}: ${lens.folds.size(group)} axes`}
             title={`${lens.info(group).fold!.path}: press to fold`}
-            style={{ left: `${x0 - 24}px`, top: `${names - BRACKET}px`, width: `${x1 - x0 + 48}px` }}
+            style={{ left: `${x0 - 24}px`, top: `${model.geometry.value.brackets}px`, width: `${x1 - x0 + 48}px` }}
             onClick={() => lens.fold(group, true)}
           >
-            <span>{label}</span>
+            <span>{axes.length > 1 && label}</span>
           </button>
         );
       })}

@@ -6,7 +6,9 @@ const LANE = 20;
 /** A line of an axis' name, and what stands around it. */
 const NAME = { line: 15, above: 8, below: 24 };
 /** The lane above the names for groups that are unfolded. */
-export const BRACKET = 22;
+const BRACKET = 22;
+/** And the one for what unfolds those that are folded. */
+const FOLDS = 21;
 /** Below the axes: their grips, the way that the current runs, a row for each pinned line, a bar to scroll by. */
 const GRIPS = 18;
 const DIRECTION = 18;
@@ -37,6 +39,7 @@ export interface Needs {
   /** Lines of the longest name. */
   readonly lines?: number;
   readonly brackets?: boolean;
+  readonly folds?: boolean;
   readonly pins?: number;
 }
 
@@ -57,6 +60,8 @@ export interface Geometry {
   readonly grips: number;
   readonly direction: number;
   readonly pins: number;
+  /** The top of the lane for unfolded groups. */
+  readonly brackets: number;
   /** The top of the names, and their height. */
   readonly names: number;
   readonly nameHeight: number;
@@ -64,7 +69,16 @@ export interface Geometry {
 
 /** Lays the plot out. */
 export function layOut(width: number, height: number, needs: Needs): Geometry {
-  const { gaps, slots: used, direction = false, sides = LEAST_SIDES, lines = 2, brackets = false, pins = 0 } = needs;
+  const {
+    gaps,
+    slots: used,
+    direction = false,
+    sides = LEAST_SIDES,
+    lines = 2,
+    brackets = false,
+    folds = false,
+    pins = 0,
+  } = needs;
   const axes = gaps.length;
   const set = gaps.slice(1).filter((gap) => gap !== null);
   const open = Math.max(0, axes - 1 - set.length);
@@ -75,7 +89,7 @@ export function layOut(width: number, height: number, needs: Needs): Geometry {
   const xs = gaps.map((gap, i) => (x += i === 0 ? 0 : (gap ?? spacing)));
   const whole = axes < 2 ? width : Math.max(width, Math.ceil(x + sides.right));
 
-  const names = NAME.above + (brackets ? BRACKET : 0);
+  const names = NAME.above + (brackets ? BRACKET : 0) + (folds ? FOLDS : 0);
   const nameHeight = NAME.line * Math.max(2, lines) + 12;
   const head = names + nameHeight + NAME.below - 12 + (used.has(Slot.PositiveInfinity) ? LANE : 0);
   const lower = LOWER_SLOTS.filter((slot) => used.has(slot));
@@ -97,6 +111,7 @@ export function layOut(width: number, height: number, needs: Needs): Geometry {
     grips: foot + lower.length * LANE + 11,
     direction: bottom - 11,
     pins: bottom,
+    brackets: NAME.above - 2,
     names,
     nameHeight,
   };

@@ -58,7 +58,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
           onKeyDown={press}
         >
           <span class="ut-label-text" style={{ "-webkit-line-clamp": Math.floor((g.nameHeight - 7) / 15) }}>
-            {breakable(label)}
+            {breakable(model.labelOf(name))}
           </span>
           {info.unit && !bare && g.nameHeight < 46 && <span class="ut-label-unit">{info.unit}</span>}
           {inverted && (

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
 import type { Palette } from "../../core/colour";
+import { within } from "../../core/folds";
 import { own } from "../../core/own";
 import type { SlotCode } from "../../core/scale";
 import type { Panel, Scene } from "../../render/scene";
@@ -60,22 +61,28 @@ export class PlotModel {
       slots: new Set<SlotCode>(axes.flatMap((name) => lens.slots(name))),
       direction: lens.engine.frame.lens === "flow",
       brackets: axes.some((name) => lens.folds.parent(name) !== null),
+      folds: axes.some((name) => lens.folds.has(name)),
       pins: rowsFor(lens.pins.list.value.length),
     };
     if (axes.length === 0) return layOut(width, height, needs);
     const { head, foot, spacing } = layOut(width, height, needs);
     const sides = this.pinned.value ?? this.#sides(axes, foot - head, width);
     const room = nameWidth(spacing);
-    const lines = Math.min(MOST_LINES, Math.max(...axes.map((name) => linesOf(lens.info(name).label || name, room))));
+    const lines = Math.min(MOST_LINES, Math.max(...axes.map((name) => linesOf(this.labelOf(name), room - 10))));
     return layOut(width, height, { ...needs, sides, lines });
   });
 
+  /** What an axis is called where it stands: its group is named above it. */
+  labelOf(name: string): string {
+    const { folds } = this.lens;
+    const label = (of: string) => this.lens.info(of).label || of;
+    const group = folds.parent(name);
+    return group === null ? label(name) : within(label(name), label(group));
+  }
+
   /** What the outer axes' labels need beside them, within a third of the plot. */
   #sides(axes: readonly string[], length: number, width: number): Sides {
-    const half = (name: string) => {
-      const { label, name: plain } = this.lens.info(name);
-      return Math.min(75, textWidth(label || plain, "600 12.5px") / 2 + 4);
-    };
+    const half = (name: string) => Math.min(75, textWidth(this.labelOf(name), "600 12.5px") / 2 + 4);
     const [first, last] = [axes[0]!, axes.at(-1)!];
     const labels = this.lens.scale(first).ticks(length);
     const widest = Math.max(0, ...labels.map((tick) => textWidth(tick.label, "500 11.5px")));

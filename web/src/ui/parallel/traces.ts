@@ -40,8 +40,7 @@ export function tracesOf(model: PlotModel, theme: Theme): Trace[] {
     colour: colourOf(lens, values, theme),
     width: 2,
     dash: side === "ancestor" ? [] : [4, 5],
-    opacity: 0.85,
-    lifted: false,
+    dots: false,
   }));
   const pinned = lens.pins.list.value.flatMap(({ look, values }): Trace[] => {
     if (!values) return [];
