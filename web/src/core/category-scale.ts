@@ -68,6 +68,7 @@ export function categoryScale(names: readonly string[], summary: Summary, order:
         [...candidates].map(([code, rank]) => tick(code, rank)),
         length,
       );
+      ticks.sort((a, b) => b.position - a.position);
       last = { length, ticks: all ? ticks : ticks.filter(({ label }) => label) };
       return last.ticks;
     },

@@ -62,7 +62,7 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
       <LinesMenu lens={lens} />
       <div class="ut-count" role="status" aria-live="polite">
         {approximate && "≈ "}
-        <strong>{formatCount(rows)}</strong> of {formatCount(left)} lines <WeightShare lens={lens} />
+        <strong>{formatCount(rows)}</strong> of {formatCount(left)} lines
         {lens.brushed.value && (
           <>
             <button type="button" onClick={() => lens.clear()}>
@@ -91,6 +91,7 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
           </button>
         )}
       </div>
+      <WeightShare lens={lens} />
       <Legend lens={lens} theme={theme} />
     </div>
   );

@@ -146,7 +146,7 @@ type Handlers = Readonly<
   Record<
     "onPointerEnter" | "onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerCancel",
     (event: PointerEvent) => void
-  > & { readonly onDblClick: (event: MouseEvent) => void }
+  > & { readonly onDblClick: (event: MouseEvent) => void; readonly onTouchStart: (event: TouchEvent) => void }
 >;
 
 /** Pointer handlers that turn presses on an axis into brushes. */
@@ -164,6 +164,10 @@ function useBrushing(model: PlotModel, name: string): Handlers {
   const yIn = (event: PointerEvent) =>
     event.clientY - (event.currentTarget as SVGElement).ownerSVGElement!.getBoundingClientRect().top;
   return {
+    // Chromium pans in spite of `touch-action: none` on what lies within an SVG, and takes the finger away from a brush.
+    onTouchStart(event) {
+      event.preventDefault();
+    },
     onPointerEnter() {
       void lens.crowd?.activate(name);
     },

@@ -30,6 +30,8 @@ export function Grip({ model, name }: { model: PlotModel; name: string }): JSX.E
       aria-valuemax={MOST_GAP}
       aria-valuenow={Math.round(gap)}
       aria-valuetext={`${Math.round(gap)} pixels`}
+      // See `useBrushing`: or a finger would pan.
+      onTouchStart={(event) => event.preventDefault()}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);

@@ -15,7 +15,7 @@ import { linesOf, textWidth } from "./text";
 /** Half the length of the stroke that stands for a line where there is but one axis. */
 const STUB = 42;
 /** A name that needs more lines than this is cut; its title has it whole. */
-const MOST_LINES = 4;
+const MOST_LINES = 6;
 /** Axes beyond the visible ones are made ready in blocks of so many. */
 const AHEAD = 4;
 /** What the keys of pinned lines need to the left of the first axis. */
@@ -68,7 +68,8 @@ export class PlotModel {
     const { head, foot, spacing } = layOut(width, height, needs);
     const sides = this.pinned.value ?? this.#sides(axes, foot - head, width);
     const room = nameWidth(spacing);
-    const lines = Math.min(MOST_LINES, Math.max(...axes.map((name) => linesOf(this.labelOf(name), room - 10))));
+    const most = Math.min(MOST_LINES, Math.max(2, Math.floor((0.3 * height) / 15)));
+    const lines = Math.min(most, Math.max(...axes.map((name) => linesOf(this.labelOf(name), room - 10))));
     return layOut(width, height, { ...needs, sides, lines });
   });
 
