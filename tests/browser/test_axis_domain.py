@@ -240,5 +240,5 @@ def test_a_hundred_and_fifty_thousand_categories_do_not_hang_the_page(workbench:
     page.page.wait_for_timeout(1000)
     page.brush("x", 0.5, 1.05)
     exactly(page)
-    # This machine is shared; unloaded it stays below 50 ms.
-    assert page.page.evaluate("window.longest") < 150
+    # Some 50 ms on an idle machine; with an element a category it was many seconds.
+    assert page.page.evaluate("window.longest") < 500
