@@ -21,6 +21,7 @@ __all__ = [
     "OPTIONAL",
     "PARAMS",
     "Column",
+    "Fold",
     "Kind",
     "Scale",
 ]
@@ -97,6 +98,21 @@ PARAMS = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A group of columns in one: each row's median over those that share its domain and lie within a module path.
+
+    Attributes:
+        path: The module path that the group's members lie within.
+        low: The name of the column with each row's least value of the group.
+        high: The name of the column with each row's greatest.
+    """
+
+    path: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """How one column of a Frame is to be understood and drawn.
 
@@ -109,6 +125,7 @@ class Column:
         share: Columns with the same word here share one domain, so that their heights can be compared along a line.
         group: The path of the module that it belongs to, for folding; empty where none.
         description: One sentence for the tooltip of the axis.
+        fold: What it stands for where it is the median of a group of columns; None for any other.
     """
 
     name: str
@@ -119,3 +136,4 @@ class Column:
     share: str = ""
     group: str = ""
     description: str = ""
+    fold: Fold | None = None

@@ -192,7 +192,7 @@ def test_small_and_flat_data_are_drawn(workbench: Any, rows: list[dict[str, Any]
 def test_a_hundred_axes_scroll_sideways(workbench: Any) -> None:
     names = [f"metric_{i}" for i in range(100)]
     page = workbench([{name: i * e for i, name in enumerate(names)} for e in range(4)], page={"axes": names})
-    assert len(page.axes) == 100
+    assert page.page.locator(".ut-axes-menu > button").inner_text() == "Axes 100/100"
     before = page.pixels()
     page.page.locator(".ut-scroll").evaluate("e => e.scrollLeft = 3000")
     page.settle()

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from ..errors import SourceError
 from ..frame import Frame, Preset
-from ..schema import MODULE_SUFFIX, Column
-from ._lines import Table, metrics_of, runs_of
+from ..schema import MODULE_SUFFIX, Column, Fold
+from ._folds import Group, first_axes, fold, grouped
+from ._lines import Table, fresh, metrics_of, runs_of
 from ._merge import MEASURES, Ints, Measure, choose_clock, codes, merge
 from ._steps import metric_columns
 
@@ -32,6 +33,9 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
     per weight, the update ratio and the weight norm in the same way, and where they were recorded the signal ∂L/∂a and
     the zeros among the activations a; the signal's drop from axis to axis is the backward gain. With fewer than three
     epochs one line is a step.
+
+    Layers are grouped by module path; each group has a column of its own, the median over its layers, which stands for
+    them while the group is folded (`undertow.schema.Fold`). Where there are more than 30 layers, presets start folded.
 
     Args:
         layers: Rows of `undertow.schema.LAYERS`, in any order, of one or more runs.
@@ -85,7 +89,7 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
         wide = [(column, module) for column, module in wide if column.null_count < len(column)]
         if not wide:
             continue
-        chosen = [table.add(_column(measure, module, _short(module, modules)), column) for column, module in wide]
+        chosen = _add_layers(table, measure, wide, modules)
         presets.append(
             Preset(measure.label, (*axes, *chosen), f"The layers' {measure.label}, from the loss back to the input.")
         )
@@ -110,6 +114,40 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
         "the height is the log of the gradient norm."
     )
     return table.frame("flow", presets[0].axes, clock.name, note, tuple(presets))
+
+
+def _add_layers(table: Table, measure: Measure, wide: list[tuple[pa.Array, str]], modules: list[str]) -> list[str]:
+    """Adds a column a layer, and before each group of layers one that stands for it; returns which to show at first."""
+    members = grouped([module for _, module in wide])
+    shown = {id(member) if isinstance(member, Group) else member for member in first_axes(members)}
+    axes: list[str] = []
+
+    def add(member: Group | int) -> None:
+        if isinstance(member, Group):
+            within = list(member.modules())
+            middle, low, high = fold([wide[index][0] for index in within])
+            column = _column(measure, member.path, _short(member.path, modules))
+            name, least, greatest = (fresh(f"{member.path}.*:{each}", table.arrays) for each in _fold_names(measure))
+            said = f"{measure.label} in {member.path}: the median of {len(within)} layers"
+            ends = Fold(member.path, least, greatest)
+            table.add(replace(column, name=name, description=said, fold=ends), middle)
+            for end, values in ((ends.low, low), (ends.high, high)):
+                table.add(replace(column, name=end, share="", description=f"{said}; how far they spread"), values)
+        else:
+            column, module = wide[member]
+            name = table.add(_column(measure, module, _short(module, modules)), column)
+        if (id(member) if isinstance(member, Group) else member) in shown:
+            axes.append(name)
+        for each in member.members if isinstance(member, Group) else ():
+            add(each)
+
+    for member in members:
+        add(member)
+    return axes
+
+
+def _fold_names(measure: Measure) -> tuple[str, str, str]:
+    return measure.name, f"{measure.name} least", f"{measure.name} greatest"
 
 
 def _owners(layers: pa.Table, params: pa.Table) -> tuple[list[str], list[str], Ints]:

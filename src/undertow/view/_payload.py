@@ -144,6 +144,7 @@ def column_header(column: Column) -> dict[str, Any]:
         "scale": column.scale,
         "share": column.share,
         "group": column.group,
+        "fold": column.fold and {"path": column.fold.path, "low": column.fold.low, "high": column.fold.high},
     }
 
 

@@ -20,15 +20,13 @@ export function codesOf(categories: readonly string[]): ReadonlyMap<string, numb
   return known;
 }
 
-/** Where a brush lies on its axis, as positions [foot, head]; null for one that lies in a gutter or off the scale. */
+/** Where a brush lies on its axis, as positions [foot, head]; at an end where it lies beyond; null for one in a gutter. */
 export function extent(brush: Brush, scale: Scale, categories: readonly string[] | null): [number, number] | null {
   if (brush.kind === "slot") return null;
   if (brush.kind === "range") {
-    const [low, high] = brush.range;
     const [a, b] = scale.domain;
-    if (high < a || low > b) return null;
-    // A log axis has no place for a lower end at or below zero: the range starts at its foot.
-    const [p, q] = [scale.position(Math.max(low, a)), scale.position(Math.min(high, b))];
+    // Within the domain first: a log axis has no place for a lower end at or below zero.
+    const [p, q] = brush.range.map((value) => scale.position(Math.min(b, Math.max(a, value)))) as [number, number];
     return [Math.min(p, q), Math.max(p, q)];
   }
   const half = 0.5 / Math.max(1, categories?.length ?? 1);
@@ -56,9 +54,35 @@ export function brushBetween(p: number, q: number, scale: Scale, categories: rea
     });
     return values.length ? { kind: "values", values } : null;
   }
-  const [low, high] = scale.domain;
-  // At the ends the domain's own values stand: a round trip through the scale may lose the last bit, and a row with it.
+  const [low, high] = scale.extent;
+  // At the ends the values stand that lie there or beyond: a round trip through the scale may lose the last bit, and a row.
   return { kind: "range", range: [foot <= 0 ? low : scale.invert(foot), head >= 1 ? high : scale.invert(head)] };
+}
+
+/** Chosen categories as brushes: each neighbourhood one of its own, so that what lies between two is not covered. */
+export function neighbourhoods(chosen: ReadonlySet<string>, scale: Scale, categories: readonly string[]): Brush[] {
+  const known = codesOf(categories);
+  const codes = [...chosen].flatMap((name) => known.get(name) ?? []);
+  codes.sort((a, b) => scale.position(b) - scale.position(a));
+  const runs: string[][] = [];
+  codes.forEach((code, i) => {
+    const near = i > 0 && (scale.position(codes[i - 1]!) - scale.position(code)) * categories.length < 1.5;
+    if (near) runs.at(-1)!.push(categories[code]!);
+    else runs.push([categories[code]!]);
+  });
+  return runs.map((values) => ({ kind: "values", values }));
+}
+
+/** Brushes without the categories that there are no more; the same array where none is gone. */
+export function withoutLost(brushes: readonly Brush[], categories: readonly string[]): readonly Brush[] {
+  const known = codesOf(categories);
+  if (brushes.every((brush) => brush.kind !== "values" || brush.values.every((value) => known.has(value))))
+    return brushes;
+  return brushes.flatMap((brush): Brush[] => {
+    if (brush.kind !== "values") return [brush];
+    const values = brush.values.filter((value) => known.has(value));
+    return values.length ? [{ kind: "values", values }] : [];
+  });
 }
 
 /** The filter that a set of brushes on one axis amounts to; null where there are none. */

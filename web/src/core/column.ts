@@ -11,6 +11,16 @@ export interface ColumnInfo {
   readonly share: string;
   /** Module path, for folding. */
   readonly group: string;
+  /** What it stands for where it is the median of a group of columns; null for any other. */
+  readonly fold?: Fold | null;
+}
+
+/** A group of columns in one: each row's median over them, and in two columns of their own the least and the greatest. */
+export interface Fold {
+  /** The module path that all of the group lie within. */
+  readonly path: string;
+  readonly low: string;
+  readonly high: string;
 }
 
 export type Kind = "number" | "category" | "time";

@@ -1,7 +1,10 @@
-import { scaleLinear, scaleLog, scaleUtc } from "d3-scale";
+import { scaleLinear, scaleLog } from "d3-scale";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "./column";
 import { symexp, symlog, symlogConstant, upperBound } from "./edges";
-import { formatNumber, formatTime, formatWhole, powerOfTen } from "./format";
+import { formatNumber, formatTime } from "./format";
+export type { Tick } from "./ticks";
+import type { Tick } from "./ticks";
+import { logLabel, tickLabel, timeTicks, withEnds } from "./ticks";
 
 /**
  * Where a value stands that has no place on its scale. A position in [0, 1] lies on the scale, foot to head; these
@@ -21,19 +24,13 @@ export const SLOT_LABELS: Readonly<Record<SlotCode, string>> = {
   [Slot.Missing]: "missing",
 };
 
-export interface Tick {
-  readonly value: number;
-  /** In [0, 1]. */
-  readonly position: number;
-  /** Empty for a minor tick. */
-  readonly label: string;
-}
-
 /** A mapping between the values of a column and positions in [0, 1]. */
 export interface Scale {
   readonly name: ScaleName;
   /** Finite, ordered; for categories [0, count − 1]. */
   readonly domain: readonly [number, number];
+  /** The domain, and further where the column has values beyond it: they stand at its ends, and a brush over one takes them in. */
+  readonly extent: readonly [number, number];
   /** Where a present value stands: in [0, 1] (clamped), or a slot. */
   position(value: number): number;
   /** The value at a position; for categories the nearest index. */
@@ -69,36 +66,47 @@ export function possibleScales(info: ColumnInfo, summary: Summary): ScaleName[] 
 }
 
 /**
- * Builds the scale of a column.
+ * Builds the scale of a column of numbers or times.
  *
  * @param summaries The column's own summary first; those after it share its domain.
  * @param percentiles The column's percentile edges, where the scale is made of them.
+ * @param domain What the axis is to show, whatever the values; percentiles and, where it is not above 0, logarithms do without.
  */
 export function makeScale(
   name: ScaleName,
   summaries: readonly Summary[],
-  categories: readonly string[] | null,
   percentiles: Float64Array | null = null,
+  domain: readonly [number, number] | null = null,
 ): Scale {
-  if (name === "category") return categoryScale(categories ?? [], summaries[0]!);
-  const finite = summaries.filter((s) => !Number.isNaN(name === "log" ? s.minPositive : s.min));
-  if (finite.length === 0) return constantScale(name, 0, "");
-  const low = Math.min(...finite.map((s) => (name === "log" ? s.minPositive : s.min)));
-  const high = Math.max(...finite.map((s) => s.max));
-  if (low === high) return constantScale(name, low, name === "time" ? formatTime(low) : formatNumber(low));
-  if (name === "log") return logScale(low, high);
-  if (name === "symlog") return symlogScale(low, high);
+  const least = (s: Summary) => (name === "log" ? s.minPositive : s.min);
+  const finite = summaries.filter((s) => !Number.isNaN(least(s)));
+  const usable = domain && domain[0] < domain[1] && (name !== "log" || domain[0] > 0) ? domain : null;
   // A column without a number of its own has no percentiles; it takes the domain of those that share it.
   if (name === "percentile" && percentiles && !Number.isNaN(summaries[0]!.min)) return percentileScale(percentiles);
-  return linearScale(
-    name === "time" ? "time" : "linear",
-    low,
-    high,
-    finite.every((s) => s.integer),
-  );
+  if (finite.length === 0 && !usable) return constantScale(name, 0, "");
+  const [from, to] = [Math.min(...finite.map(least)), Math.max(...finite.map((s) => s.max))];
+  const [low, high] = usable ?? [from, to];
+  if (low === high) return constantScale(name, low, name === "time" ? formatTime(low) : formatNumber(low));
+  const whole = finite.length > 0 && finite.every((s) => s.integer);
+  const scale =
+    name === "log"
+      ? logScale(low, high)
+      : name === "symlog"
+        ? symlogScale(low, high)
+        : linearScale(name === "time" ? "time" : "linear", low, high, whole);
+  return { ...scale, extent: [Math.min(low, from), Math.max(high, to)], ticks: remembered(scale.ticks) };
 }
 
-function symlogScale(low: number, high: number): Scale {
+/** Ticks are asked for in every frame of a glide, and are the same in each. */
+function remembered(ticks: Scale["ticks"]): Scale["ticks"] {
+  let last: { readonly length: number; readonly ticks: Tick[] } | null = null;
+  return (length) => (last?.length === length ? last : (last = { length, ticks: ticks(length) })).ticks;
+}
+
+/** A scale that has yet to learn what lies beyond its domain. */
+type Bare = Omit<Scale, "extent">;
+
+function symlogScale(low: number, high: number): Bare {
   const c = symlogConstant([low, high]);
   const [a, b] = [symlog(low, c), symlog(high, c)];
   const position = (value: number) => (symlog(value, c) - a) / (b - a);
@@ -135,6 +143,7 @@ function percentileScale(cut: Float64Array): Scale {
   return {
     name: "percentile",
     domain: [low, high],
+    extent: [low, high],
     position: (value) => finitePosition(value, position(value)),
     invert(at) {
       const place = Math.min(1, Math.max(0, at)) * bins;
@@ -154,7 +163,7 @@ function percentileScale(cut: Float64Array): Scale {
   };
 }
 
-function linearScale(name: "linear" | "time", low: number, high: number, integer: boolean): Scale {
+function linearScale(name: "linear" | "time", low: number, high: number, integer: boolean): Bare {
   // Halved before subtracting: the distance between ±1.7e308 is no number.
   const span = high / 2 - low / 2;
   return {
@@ -180,7 +189,7 @@ function linearScale(name: "linear" | "time", low: number, high: number, integer
   };
 }
 
-function logScale(low: number, high: number): Scale {
+function logScale(low: number, high: number): Bare {
   const [a, b] = [Math.log10(low), Math.log10(high)];
   return {
     name: "log",
@@ -207,34 +216,11 @@ function logScale(low: number, high: number): Scale {
   };
 }
 
-function categoryScale(categories: readonly string[], summary: Summary): Scale {
-  const count = Math.max(1, categories.length);
-  const position = (index: number) => 1 - (index + 0.5) / count;
-  return {
-    name: "category",
-    domain: [0, count - 1],
-    position,
-    invert: (at) => Math.min(count - 1, Math.max(0, Math.round((1 - at) * count - 0.5))),
-    ticks(length) {
-      // Where not every category can be named, the frequent ones are, since they are asked for.
-      const rank = new Map(summary.categories.map(([code], i) => [code, -count + i]));
-      return named(
-        categories.map((label, index) => ({
-          value: index,
-          position: position(index),
-          label,
-          rank: rank.get(index) ?? 0,
-        })),
-        length,
-      );
-    },
-  };
-}
-
 function constantScale(name: ScaleName, value: number, label: string): Scale {
   return {
     name,
     domain: [value, value],
+    extent: [value, value],
     position: (v) => (name === "log" && v <= 0 && v !== -Infinity ? Slot.NonPositive : finitePosition(v, 0.5)),
     invert: () => value,
     ticks: () => (label ? [{ value, position: 0.5, label }] : []),
@@ -246,65 +232,6 @@ function finitePosition(value: number, position: number): number {
   if (value === Infinity) return Slot.PositiveInfinity;
   if (value === -Infinity) return Slot.NegativeInfinity;
   return position < 0 ? 0 : position > 1 ? 1 : position;
-}
-
-function tickLabel(value: number, step: number): string {
-  const narrow = value !== 0 && step > 0 && Math.abs(value) / step >= 1e4;
-  if (narrow && Number.isSafeInteger(value)) return formatWhole(value);
-  if (narrow && Math.abs(value) < 1e6) {
-    const digits = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step))));
-    return value.toFixed(digits).replace("-", "−");
-  }
-  return formatNumber(value);
-}
-
-function logLabel(value: number, exponent: number): string {
-  return exponent >= -3 && exponent <= 4 ? formatNumber(value) : powerOfTen(exponent);
-}
-
-const MINUTE = 60_000;
-
-/** Ticks of a time axis: its ends say the whole date, as finely as its span asks for; those between what changes. */
-function timeTicks(domain: [number, number], length: number): Tick[] {
-  const scale = scaleUtc(domain, [0, 1]);
-  const label = scale.tickFormat();
-  const ticks = scale.ticks(Math.max(2, Math.round(length / 48)));
-  const inner = ticks.map((date) => ({ value: date.getTime(), position: scale(date), label: label(date), rank: 0 }));
-  const span = domain[1] - domain[0];
-  const digits = span >= 3 * 24 * 60 * MINUTE ? 10 : span >= 10 * MINUTE ? 16 : span >= 10_000 ? 19 : 23;
-  return withEnds(inner, domain, length, (value) => formatTime(value).slice(0, digits));
-}
-
-/** A tick that may lose its label to those of a lower rank. */
-interface Candidate extends Tick {
-  /** 9 keeps its mark but is never named. */
-  readonly rank: number;
-}
-
-/** Names ticks, lowest rank first, while there is room: a line of text is 14 px tall. */
-function named(candidates: readonly Candidate[], length: number): Tick[] {
-  const taken: number[] = [];
-  const labels = new Map<Candidate, string>();
-  for (const tick of [...candidates].sort((a, b) => a.rank - b.rank)) {
-    const room = tick.rank > 0 && tick.rank < 9 ? Math.max(14, length / 18) : 13.9;
-    if (tick.rank === 9 || taken.some((other) => Math.abs(other - tick.position) * length < room)) continue;
-    taken.push(tick.position);
-    labels.set(tick, tick.label);
-    if (taken.length * 14 > length + 14) break;
-  }
-  return candidates.map((tick) => ({ value: tick.value, position: tick.position, label: labels.get(tick) ?? "" }));
-}
-
-/** Adds the two ends of the domain, since a person asks for them first; ticks whose labels they would touch yield. */
-function withEnds(
-  ticks: readonly Candidate[],
-  domain: readonly [number, number],
-  length: number,
-  label: (value: number) => string,
-): Tick[] {
-  const ends = domain.map((value, i) => ({ value, position: i, label: label(value), rank: -1 }));
-  const inner = ticks.filter((tick) => ends.every((end) => Math.abs(tick.position - end.position) * length >= 1));
-  return named([ends[0]!, ...inner, ends[1]!], length);
 }
 
 /**

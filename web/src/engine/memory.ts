@@ -152,7 +152,7 @@ export class MemoryEngine implements Engine {
     const inOrder = back.every((at, i) => at === i);
     return Object.fromEntries(
       columns.map((name) => {
-        const joined = join(parts.map((part) => part[name]!));
+        const joined = { ...join(parts.map((part) => part[name]!)), categories: this.#column(name).categories };
         return [name, inOrder ? joined : take(joined, back)];
       }),
     );

@@ -152,9 +152,14 @@ export class Shard {
     return { count, bits };
   }
 
-  /** The values of some rows, by their numbers within the shard. */
+  /**
+   * The values of some rows, by their numbers within the shard. Codes come without the categories' names, which whoever
+   * asks has already: there may be a hundred thousand, and each answer would carry them.
+   */
   values(ids: Uint32Array, columns: readonly string[]): Record<string, Vector> {
-    return Object.fromEntries(columns.map((name) => [name, take(this.#column(name).vector, ids)]));
+    return Object.fromEntries(
+      columns.map((name) => [name, { ...take(this.#column(name).vector, ids), categories: null }]),
+    );
   }
 
   /** What a sort compares, of the rows that pass, in row order; NaN where there is nothing to compare. */

@@ -1,6 +1,6 @@
 import { drawGrid } from "./raster-density";
 import type { Panel, Scene } from "./scene";
-import { height } from "./scene";
+import { ease, easeSlope, height } from "./scene";
 
 /**
  * Draws a scene on the CPU: typed arrays in, pixels out. The picture is the one that `webgl.ts` draws, by the same
@@ -16,13 +16,14 @@ export function rasterize(scene: Scene): { pixels: Uint8ClampedArray<ArrayBuffer
   const rows = scene.selected.length;
   const half = (scene.lineWidth * scene.ratio) / 2;
   const brush = new Float32Array(4);
+  const curved = scene.curved ?? false;
   for (const panel of scene.panels) {
     for (const { grid, cells } of panel.densities) {
       if (grid) drawGrid(buffer, width, tall, scene, panel, grid);
       if (!cells) continue;
       for (let line = 0; line < cells.left.length; line++) {
         for (let c = 0; c < 4; c++) brush[c] = cells.colours[4 * line + c]! / 255;
-        segment(buffer, width, tall, scene, panel, cells.left[line]!, cells.right[line]!, half, brush);
+        segment(buffer, width, tall, scene, panel, cells.left[line]!, cells.right[line]!, half, brush, false);
       }
     }
   }
@@ -34,9 +35,9 @@ export function rasterize(scene: Scene): { pixels: Uint8ClampedArray<ArrayBuffer
         if (wanted === 0) brush.set(scene.context!);
         else {
           for (let c = 0; c < 3; c++) brush[c] = scene.colours[4 * row + c]! / 255;
-          brush[3] = scene.opacity;
+          brush[3] = (scene.opacity * scene.colours[4 * row + 3]!) / 255;
         }
-        segment(buffer, width, tall, scene, panel, panel.left[row]!, panel.right[row]!, half, brush);
+        segment(buffer, width, tall, scene, panel, panel.left[row]!, panel.right[row]!, half, brush, curved);
       }
     }
   }
@@ -53,21 +54,25 @@ function segment(
   right: number,
   half: number,
   brush: Float32Array,
+  curved: boolean,
 ): void {
   const { ratio } = scene;
   const x0 = panel.x0 * ratio;
   const x1 = panel.x1 * ratio;
   const y0 = height(left, panel.flipLeft, scene) * ratio;
   const y1 = height(right, panel.flipRight, scene) * ratio;
-  const slope = (y1 - y0) / (x1 - x0);
-  const cosine = 1 / Math.sqrt(1 + slope * slope);
+  const way = 1 / (x1 - x0);
+  const rise = (y1 - y0) * way;
+  let cosine = 1 / Math.sqrt(1 + rise * rise);
   const reach = half + 0.5;
   const low = Math.min(y0, y1) - reach;
   const high = Math.max(y0, y1) + reach;
   const [red, green, blue, alpha] = brush as unknown as [number, number, number, number];
   const last = Math.min(width, Math.ceil(x1 - 0.5));
   for (let x = Math.max(0, Math.ceil(x0 - 0.5)); x < last; x++) {
-    const y = y0 + (x + 0.5 - x0) * slope;
+    const t = (x + 0.5 - x0) * way;
+    const y = y0 + (y1 - y0) * ease(t, curved);
+    if (curved) cosine = 1 / Math.sqrt(1 + (rise * easeSlope(t, true)) ** 2);
     const from = Math.max(0, Math.ceil(Math.max(low, y - reach / cosine) - 0.5));
     const to = Math.min(tall - 1, Math.floor(Math.min(high, y + reach / cosine) - 0.5));
     for (let py = from; py <= to; py++) {

@@ -54,7 +54,7 @@ export interface Scene {
   readonly foot: number;
   /** The y of each slot, from `Slot.PositiveInfinity` on: of each special bin, too. */
   readonly slots: readonly number[];
-  /** RGBA an exact row, 0–255, not premultiplied. */
+  /** RGBA an exact row, 0–255, not premultiplied; its alpha is what it weighs. */
   readonly colours: Uint8Array;
   /** 1 for a selected exact row, 0 for one that is context. */
   readonly selected: Uint8Array;
@@ -63,6 +63,8 @@ export interface Scene {
   readonly opacity: number;
   /** RGBA in [0, 1] of the rows that are not selected; null leaves them out. */
   readonly context: readonly [number, number, number, number] | null;
+  /** Whether exact rows leave every axis level and bend between; densities stay straight. */
+  readonly curved?: boolean;
 }
 
 /** Draws scenes into a canvas that it owns. */
@@ -82,6 +84,16 @@ export interface Renderer {
 export function height(place: number, flip: number, scene: Pick<Scene, "head" | "foot" | "slots">): number {
   if (place > 1) return scene.slots[place - 2]!;
   return scene.foot + (place + flip * (1 - 2 * place)) * (scene.head - scene.foot);
+}
+
+/** How far a line has come from its left to its right height after a share `t` of the way: the smoothstep where it bends. */
+export function ease(t: number, curved: boolean): number {
+  return curved ? t * t * (3 - 2 * t) : t;
+}
+
+/** The derivative of `ease`. */
+export function easeSlope(t: number, curved: boolean): number {
+  return curved ? 6 * t * (1 - t) : 1;
 }
 
 /** Bends the logarithm, which alone lets the middle of a bundle stand out too little. */

@@ -22,7 +22,10 @@ uniform float halfWidth;
 uniform float wanted;
 uniform vec4 paint;           // alpha 0: the line's own colour, at opacity
 uniform float opacity;
+uniform float pieces;         // of a line: 1 is straight
 out float side;
+out vec2 where;
+flat out vec4 span;           // both ends
 flat out vec4 ink;
 
 float place(float at, float flip) {
@@ -34,10 +37,26 @@ void main() {
   if (selected != wanted) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); return; }
   vec2 a = vec2(xs.x, place(left, flips.x));
   vec2 b = vec2(xs.y, place(right, flips.y));
-  vec2 along = normalize(b - a);
   float reach = halfWidth + 0.5;
+  float t = float(gl_VertexID >> 1) / pieces;
   side = (gl_VertexID & 1) == 0 ? -reach : reach;
-  vec2 at = ((gl_VertexID & 2) == 0 ? a : b) + vec2(-along.y, along.x) * side;
+  vec2 at;
+  if (pieces > 1.0) {
+    // A ribbon that is high enough for the steepest of its neighbourhood, and for what the chords cut off.
+    float rise = (b.y - a.y) / (b.x - a.x);
+    float steep = 0.0;
+    for (int i = -1; i <= 1; i++) {
+      float u = clamp(t + float(i) / pieces, 0.0, 1.0);
+      steep = max(steep, abs(6.0 * u * (1.0 - u) * rise));
+    }
+    float high = reach * sqrt(1.0 + steep * steep) + 0.002 * abs(b.y - a.y) + 0.5;
+    at = vec2(mix(a.x, b.x, t), mix(a.y, b.y, t * t * (3.0 - 2.0 * t)) + ((gl_VertexID & 1) == 0 ? -high : high));
+  } else {
+    vec2 along = normalize(b - a);
+    at = mix(a, b, t) + vec2(-along.y, along.x) * side;
+  }
+  where = at;
+  span = vec4(a, b);
   gl_Position = vec4(at / size * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
   ink = paint.a > 0.0 ? paint : vec4(colour.rgb, colour.a * opacity);
 }`;
@@ -45,17 +64,30 @@ void main() {
 const FRAGMENT = `#version 300 es
 precision highp float;
 in float side;
+in vec2 where;
+flat in vec4 span;
 flat in vec4 ink;
 uniform float halfWidth;
+uniform float pieces;
 out vec4 pixel;
 void main() {
-  float alpha = ink.a * clamp(halfWidth + 0.5 - abs(side), 0.0, 1.0);
+  float off = abs(side);
+  if (pieces > 1.0) {
+    float way = 1.0 / (span.z - span.x);
+    float t = (where.x - span.x) * way;
+    float slope = 6.0 * t * (1.0 - t) * (span.w - span.y) * way;
+    off = abs(where.y - mix(span.y, span.w, t * t * (3.0 - 2.0 * t))) / sqrt(1.0 + slope * slope);
+  }
+  float alpha = ink.a * clamp(halfWidth + 0.5 - off, 0.0, 1.0);
   pixel = vec4(ink.rgb * alpha, alpha);
 }`;
 
+/** Chords that a bent line is made of; what they miss is under a thousandth of its rise. */
+const PIECES = 24;
+
 type Uniforms = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
 
-const UNIFORMS = ["size", "xs", "ends", "slots", "flips", "halfWidth", "wanted", "paint", "opacity"] as const;
+const UNIFORMS = ["size", "xs", "ends", "slots", "flips", "halfWidth", "wanted", "paint", "opacity", "pieces"] as const;
 
 /** Whether a CPU does this context's work; Chromium does not call that a caveat. */
 function isSoftware(gl: WebGL2RenderingContext): boolean {
@@ -175,13 +207,14 @@ export class WebglRenderer implements Renderer {
     );
     gl.uniform1f(u.halfWidth, (scene.lineWidth * ratio) / 2);
     const used = new Set<ArrayBufferView>();
-    const draw = (panel: Panel, { left, right, colours }: LineSet) => {
+    const draw = (panel: Panel, { left, right, colours }: LineSet, pieces: number) => {
+      gl.uniform1f(u.pieces, pieces);
       this.#attribute(0, left, 1, gl.FLOAT, false);
       this.#attribute(1, right, 1, gl.FLOAT, false);
       this.#attribute(2, colours, 4, gl.UNSIGNED_BYTE, true);
       gl.uniform2f(u.xs, panel.x0 * ratio, panel.x1 * ratio);
       gl.uniform2f(u.flips, panel.flipLeft, panel.flipRight);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, left.length);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 2 * pieces + 2, left.length);
       used.add(left).add(right).add(colours);
     };
     gl.disableVertexAttribArray(3);
@@ -189,7 +222,7 @@ export class WebglRenderer implements Renderer {
     gl.uniform1f(u.wanted, 1);
     gl.uniform1f(u.opacity, 1);
     gl.uniform4f(u.paint, 0, 0, 0, 0);
-    for (const panel of scene.panels) for (const { cells } of panel.densities) if (cells) draw(panel, cells);
+    for (const panel of scene.panels) for (const { cells } of panel.densities) if (cells) draw(panel, cells, 1);
     gl.uniform1f(u.opacity, scene.opacity);
     if (scene.selected.length) this.#attribute(3, scene.selected, 1, gl.UNSIGNED_BYTE, false);
     used.add(scene.selected);
@@ -197,7 +230,9 @@ export class WebglRenderer implements Renderer {
       if (scene.selected.length === 0 || (wanted === 0 && !scene.context)) continue;
       gl.uniform1f(u.wanted, wanted);
       gl.uniform4fv(u.paint, wanted === 0 ? scene.context! : [0, 0, 0, 0]);
-      for (const panel of scene.panels) draw(panel, { left: panel.left, right: panel.right, colours: scene.colours });
+      const pieces = scene.curved ? PIECES : 1;
+      for (const panel of scene.panels)
+        draw(panel, { left: panel.left, right: panel.right, colours: scene.colours }, pieces);
     }
     for (const [array, buffer] of this.#buffers) {
       if (used.has(array)) continue;

@@ -9,8 +9,8 @@ import { own } from "../core/own";
 import { EVERYTHING } from "../core/filter";
 import type { Binning, Cube } from "../engine/engine";
 import type { Density } from "../render/scene";
-import type { Counted, Style } from "./grids";
-import { binPlaces, densityOf } from "./grids";
+import type { Counted, Ranks, Style } from "./grids";
+import { binPlaces, densityOf, reordered } from "./grids";
 import type { Lens } from "./lens";
 
 /** Rows that answer for a brush until the cube over all of them stands. */
@@ -51,6 +51,7 @@ export class Crowd {
   readonly #densities = new WeakMap<Counted, Map<string, Density>>();
   readonly #effects: (() => void)[] = [];
   #style: Style | null = null;
+  #orders: unknown = null;
   #active: Active | null = null;
   #asked = 0;
   #counting = 0;
@@ -61,7 +62,9 @@ export class Crowd {
   }
 
   readonly #pairs = computed<readonly Pair[]>(() => {
-    const axes = this.#lens.axes.value.map((name) => this.#lens.binning(name));
+    // What is out of sight is counted when it comes into sight.
+    const names = this.#lens.inView.value ?? this.#lens.axes.value;
+    const axes = names.map((name) => this.#lens.binning(name));
     if (axes.length === 1) return [[axes[0]!, axes[0]!]];
     return axes.slice(1).map((right, i) => [axes[i]!, right] as const);
   });
@@ -86,8 +89,15 @@ export class Crowd {
   open(): void {
     const { rows } = this.#lens.engine.frame;
     this.count.value = { rows, left: rows, approximate: false };
+    this.#orders = this.#lens.scales.orders.peek();
     this.#effects.push(
-      effect(() => void this.#countAll(this.#pairs.value, this.#color.value, this.#lens.base.value)),
+      effect(() => {
+        const orders = this.#lens.scales.orders.value;
+        // Counts lie in the order in which categories stood.
+        if (orders !== this.#orders) this.#all.value = new Map();
+        this.#orders = orders;
+        void this.#countAll(this.#pairs.value, this.#color.value, this.#lens.base.value);
+      }),
       effect(() => this.#brushed(this.#lens.filters.value, this.#pairs.value, this.#color.value)),
     );
   }
@@ -114,7 +124,8 @@ export class Crowd {
     const [r, g, blue] = palette.context;
     const grey: Style = { ...own, colour: [255 * r, 255 * g, 255 * blue], strength: 0.3 };
     const selected = this.few.value ? undefined : this.#selected.value?.get(pairKey([a, b]));
-    return [...(all ? [this.#density(all, grey)] : []), ...(selected ? [this.#density(selected, own)] : [])];
+    const grounds = all && this.#lens.lines.value.context ? [this.#density(all, grey)] : [];
+    return [...grounds, ...(selected ? [this.#density(selected, own)] : [])];
   }
 
   /** Makes ready for a brush on an axis; called when the pointer comes near it. */
@@ -274,13 +285,20 @@ export class Crowd {
   #counted(pair: Pair, cube: Cube, index: number, counts: Uint32Array, bins: number): Counted {
     const places = pair.map(({ column, scale }) => {
       const categories = this.#lens.categories(column)?.length ?? 0;
-      const { position } = this.#lens.scale(column);
-      return binPlaces(bins, scale === "category" ? position : null, categories);
+      return binPlaces(bins, scale === "category" ? (code) => 1 - (code + 0.5) / categories : null, categories);
     }) as unknown as Counted["places"];
     const points = pair.map(({ column, scale }) =>
       scale === "category" ? Math.min(bins, this.#lens.categories(column)!.length) : 0,
     ) as unknown as Counted["points"];
-    return { bins, counts, colours: cube.colours[index] ?? null, places, points };
+    const ranks = pair.map(({ column }) => this.#lens.scales.ranks(column, bins)) as unknown as Ranks;
+    const colours = cube.colours[index];
+    return {
+      bins,
+      counts: reordered(counts, cube.side, ranks),
+      colours: colours ? reordered(colours, cube.side, ranks) : null,
+      places,
+      points,
+    };
   }
 
   /** The drawing of a count, made once a style. */

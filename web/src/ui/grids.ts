@@ -50,6 +50,23 @@ export function binPlaces(bins: number, position: ((code: number) => number) | n
   });
 }
 
+/** For either axis the place in which each of its first bins is to stand; null leaves them as they are. */
+export type Ranks = readonly [Uint32Array | null, Uint32Array | null];
+
+/** The cells of a grid with the bins of its axes in another order, as when a person orders categories. */
+export function reordered<T extends Uint32Array | Float32Array>(cells: T, side: number, [left, right]: Ranks): T {
+  if (!left && !right) return cells;
+  const channels = cells.length / (side * side);
+  const moved = cells.slice() as T;
+  for (let a = 0; a < side; a++)
+    for (let b = 0; b < side; b++) {
+      const to = channels * ((left?.[a] ?? a) * side + (right?.[b] ?? b));
+      const from = channels * (a * side + b);
+      for (let c = 0; c < channels; c++) moved[to + c] = cells[from + c]!;
+    }
+  return moved;
+}
+
 /** Turns counts into what is drawn. */
 export function densityOf(counted: Counted, style: Style): Density {
   const { counts, bins } = counted;

@@ -1,15 +1,25 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
+import type { CategoryOrder } from "../core/category-scale";
 import type { Brush } from "../core/brush";
-import { fromFilter, toFilter } from "../core/brush";
+import { fromFilter, neighbourhoods, toFilter, withoutLost } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
-import { defaultScale, LOWER_SLOTS, makeScale, positions, Slot } from "../core/scale";
+import { positions } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
+import { Folds } from "../core/folds";
+import { Axes } from "./axes";
 import { colourRows } from "./colouring";
 import { Crowd } from "./crowd";
+import { History } from "./history";
+import type { LineStyle } from "./line-style";
+import { PLAIN_LINES } from "./line-style";
+import { Lineage } from "./lineage";
+import { Pins } from "./pins";
+import { Scales } from "./scales";
+import { Weight } from "./weight";
 
 /** Frames of up to so many rows are drawn line by line; larger ones as densities. */
 export const EXACT_ROWS = 20_000;
@@ -37,11 +47,24 @@ const NONE: ExactRows = { count: 0, vectors: new Map(), selected: new Uint8Array
 /** What a person has made of one frame: its axes, brushes and colours, and what follows from them. */
 export class Lens {
   readonly engine: Engine;
-  readonly axes = signal<readonly string[]>([]);
-  readonly inverted = signal<ReadonlySet<string>>(new Set());
+  readonly arrangement: Axes;
+  /** The axes shown, from left to right: those of `arrangement`. */
+  readonly axes: Axes["shown"];
+  readonly inverted: Axes["inverted"];
+  readonly scales: Scales;
   readonly brushes = signal<Named<readonly Brush[]>>({});
-  readonly chosenScales = signal<Named<ScaleName>>({});
   readonly color = signal<string | null>(null);
+  readonly lines = signal<LineStyle>(PLAIN_LINES);
+  readonly weight: Weight;
+  readonly pins: Pins;
+  readonly lineage: Lineage;
+  readonly folds: Folds;
+  /** The columns that a person chooses among: without those that only say how far a group spreads. */
+  readonly columns: readonly ColumnInfo[];
+  /** The axes that can be seen; null until the plot says so. What is out of sight is not counted. */
+  readonly inView = signal<readonly string[] | null>(null);
+  /** What a screen reader is to say next. */
+  readonly said = signal("");
   readonly hovered = signal<Hovered | null>(null);
   /** False until the first answers are in. */
   readonly ready = signal(false);
@@ -56,14 +79,19 @@ export class Lens {
     chosen: NOTHING,
     left: NOTHING,
   });
-  readonly #percentiles = signal<ReadonlyMap<string, Float64Array>>(new Map());
-  readonly #scales = new Map<string, Scale>();
   readonly #places = new WeakMap<Vector, { readonly scale: Scale; readonly places: Float32Array }>();
 
   constructor(engine: Engine) {
     this.engine = engine;
     this.#infos = new Map(engine.frame.columns.map((column) => [column.name, column]));
-    this.axes.value = engine.frame.axes;
+    this.arrangement = new Axes(engine.frame);
+    [this.axes, this.inverted] = [this.arrangement.shown, this.arrangement.inverted];
+    this.scales = new Scales(engine, { infos: this.#infos, summary: (name) => this.summary(name) });
+    this.folds = new Folds(engine.frame.columns);
+    this.columns = engine.frame.columns.filter((column) => !this.folds.auxiliary.has(column.name));
+    this.weight = new Weight(this);
+    this.pins = new Pins(this);
+    this.lineage = new Lineage(this);
     this.color.value = engine.frame.color;
     this.crowd = engine.frame.rows > EXACT_ROWS ? new Crowd(this) : null;
   }
@@ -74,16 +102,17 @@ export class Lens {
     const summaries = await this.engine.describe([...this.#infos.keys()]);
     this.#summaries.value = new Map(summaries.map((summary) => [summary.name, summary]));
     this.#forgetCategories();
-    for (const [name, scale] of Object.entries(this.chosenScales.peek()))
-      if (scale === "percentile") await this.#readPercentiles(name);
+    await this.scales.open();
     if (this.crowd) {
       this.ready.value = true;
       this.crowd.open();
+      this.#follow();
       return;
     }
     await this.#load(this.wanted.value);
     await this.#select(this.filters.value, this.base.value);
     this.ready.value = true;
+    this.#follow();
     this.#effects.push(
       effect(() => void this.#load(this.wanted.value)),
       effect(() => void this.#select(this.filters.value, this.base.value)),
@@ -94,6 +123,11 @@ export class Lens {
   close(): void {
     for (const stop of this.#effects.splice(0)) stop();
     this.crowd?.close();
+    for (const each of [this.pins, this.lineage, this.weight]) each.close();
+  }
+
+  #follow(): void {
+    for (const each of [this.pins, this.lineage, this.weight]) each.open();
   }
 
   info(name: string): ColumnInfo {
@@ -109,20 +143,25 @@ export class Lens {
     return this.#summaries.value.get(name)?.names ?? null;
   }
 
-  /** The columns whose values the picture needs. */
-  readonly wanted = computed(() => [
-    ...new Set([...this.axes.value, ...(this.color.value === null ? [] : [this.color.value])]),
-  ]);
+  /** The columns whose values the picture needs: axes, how far those that stand for a group spread, colour, weight. */
+  readonly wanted = computed(() => {
+    const axes = this.axes.value.flatMap((name) => {
+      const fold = this.info(name).fold;
+      return fold ? [name, fold.low, fold.high] : [name];
+    });
+    const others = [this.color.value, this.weight.column.value].filter((name) => name !== null);
+    return [...new Set([...axes, ...others])];
+  });
 
   /** The axes that can be drawn now. */
   readonly drawn = computed(() =>
     this.crowd ? this.axes.value : this.axes.value.filter((name) => this.#vectors.value.has(name)),
   );
 
+  readonly #history = new History();
   /** What was kept and thrown out, in order; the last can be undone. */
-  readonly steps = signal<readonly Step[]>([]);
-  /** What was undone, the last first, as long as no other step was made. */
-  readonly undone = signal<readonly Step[]>([]);
+  readonly steps = this.#history.steps;
+  readonly undone = this.#history.undone;
 
   readonly filters = computed<Filters>(() => {
     const filters = Object.entries(this.brushes.value).flatMap(([name, brushes]): [string, ColumnFilter][] => {
@@ -164,35 +203,16 @@ export class Lens {
   });
 
   scaleName(name: string): ScaleName {
-    const info = this.info(name);
-    // Columns with one domain have one scale: a choice for one is a choice for all.
-    const chosen = own(this.chosenScales.value, info.share || name);
-    const first = info.share ? [...this.#infos.values()].find((other) => other.share === info.share)! : info;
-    const scale = chosen ?? defaultScale(first, this.summary(first.name));
-    return scale === "percentile" && !this.#percentiles.value.has(name) ? "linear" : scale;
+    return this.scales.nameOf(name);
   }
 
   scale(name: string): Scale {
-    const info = this.info(name);
-    const kind = this.scaleName(name);
-    const key = `${kind}\n${name}`;
-    let scale = this.#scales.get(key);
-    if (!scale) {
-      const sharing = info.share
-        ? [...this.#infos.values()].filter((other) => other.share === info.share && other.name !== name)
-        : [];
-      const summaries = [this.summary(name), ...sharing.map((other) => this.summary(other.name))];
-      const percentiles = this.#percentiles.value.get(name) ?? null;
-      this.#scales.set(key, (scale = makeScale(kind, summaries, this.categories(name), percentiles)));
-    }
-    return scale;
+    return this.scales.of(name);
   }
 
   /** How an engine is to cut an axis. */
   binning(name: string): Binning {
-    const scale = this.scale(name);
-    const percentiles = scale.name === "percentile" ? this.#percentiles.value.get(name) : undefined;
-    return { column: name, scale: scale.name, domain: scale.domain, ...(percentiles ? { percentiles } : {}) };
+    return this.scales.binning(name);
   }
 
   /** Every exact row's place on an axis; the same array for the same scale, so that the GPU keeps it. */
@@ -207,15 +227,7 @@ export class Lens {
 
   /** The gutters that an axis uses. */
   slots(name: string): SlotCode[] {
-    const s = this.summary(name);
-    const counts: Record<SlotCode, number> = {
-      [Slot.PositiveInfinity]: s.positiveInfinity,
-      [Slot.NonPositive]: this.scaleName(name) === "log" ? s.nonPositive : 0,
-      [Slot.NegativeInfinity]: s.negativeInfinity,
-      [Slot.NaN]: s.nan,
-      [Slot.Missing]: s.missing,
-    };
-    return [Slot.PositiveInfinity, ...LOWER_SLOTS].filter((slot) => counts[slot] > 0);
+    return this.scales.slots(name);
   }
 
   /** RGBA an exact row in a theme's palette. */
@@ -238,6 +250,11 @@ export class Lens {
     );
   }
 
+  /** Has a screen reader say something, the same thing twice where need be. */
+  say(text: string): void {
+    this.said.value = this.said.peek() === text ? `${text}\u00a0` : text;
+  }
+
   hover(hovered: Hovered | null): void {
     if (hovered?.row !== this.hovered.peek()?.row || hovered?.from !== this.hovered.peek()?.from)
       this.hovered.value = hovered;
@@ -255,30 +272,19 @@ export class Lens {
   /** Goes on with the brushed rows alone, or without them. */
   restrict(action: Step["action"]): void {
     batch(() => {
-      this.steps.value = [...this.steps.value, { action, columns: this.filters.value.columns }];
-      this.undone.value = [];
+      this.#history.add(action, this.filters.value.columns);
       this.brushes.value = {};
     });
   }
 
   /** Takes back the last `restrict`. */
   undo(): void {
-    const last = this.steps.value.at(-1);
-    if (!last) return;
-    batch(() => {
-      this.steps.value = this.steps.value.slice(0, -1);
-      this.undone.value = [last, ...this.undone.value];
-    });
+    this.#history.undo();
   }
 
   /** Does again what `undo` took back last. */
   redo(): void {
-    const [next, ...others] = this.undone.value;
-    if (!next) return;
-    batch(() => {
-      this.steps.value = [...this.steps.value, next];
-      this.undone.value = others;
-    });
+    this.#history.redo();
   }
 
   /** Lays a finding's evidence on the axes; those it needs are shown. */
@@ -301,53 +307,65 @@ export class Lens {
   }
 
   toggleInverted(name: string): void {
-    const inverted = new Set(this.inverted.value);
-    if (!inverted.delete(name)) inverted.add(name);
-    this.inverted.value = inverted;
+    this.arrangement.toggleInverted(name);
   }
 
   hide(name: string): void {
+    if (this.axes.value.length < 2) return;
+    this.show(this.axes.value.filter((other) => other !== name));
+    this.say(`${this.info(name).label || name} hidden`);
+  }
+
+  /** Shows these axes and no others; a brush that would be out of sight goes. */
+  show(axes: readonly string[]): void {
     batch(() => {
-      this.axes.value = this.axes.value.filter((other) => other !== name);
-      this.setBrushes(name, []);
+      this.axes.value = axes;
+      for (const name of Object.keys(this.brushes.value)) if (!axes.includes(name)) this.setBrushes(name, []);
+    });
+  }
+
+  /** Puts one axis in the place of those that it stands for, or those in its place. */
+  fold(name: string, folded: boolean): void {
+    this.show(folded ? this.folds.fold(this.axes.value, name) : this.folds.unfold(this.axes.value, name));
+    this.say(`${this.info(name).label || name} ${folded ? "folded" : "unfolded"}`);
+  }
+
+  /** Puts the categories of a column into an order; brushes are parted where they would cover others now. */
+  orderCategories(name: string, order: CategoryOrder): void {
+    batch(() => {
+      this.scales.setOrder(name, order);
+      const brushes = own(this.brushes.value, name);
+      if (!brushes) return;
+      const chosen = new Set(brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
+      const kept = brushes.filter((brush) => brush.kind !== "values");
+      this.setBrushes(name, [...kept, ...neighbourhoods(chosen, this.scale(name), this.categories(name)!)]);
     });
   }
 
   /** Shows a hidden column again, where the frame has it among those that are shown. */
   restore(name: string): void {
-    const order = [...this.#infos.keys()];
-    const after = this.axes.value.findLastIndex((other) => order.indexOf(other) < order.indexOf(name));
-    this.axes.value = this.axes.value.toSpliced(after + 1, 0, name);
+    this.arrangement.restore(name);
   }
 
-  async chooseScale(name: string, scale: ScaleName): Promise<void> {
-    const key = this.info(name).share || name;
-    if (scale === "percentile") await this.#readPercentiles(key);
-    this.chosenScales.value = { ...this.chosenScales.value, [key]: scale };
+  chooseScale(name: string, scale: ScaleName): Promise<void> {
+    return this.scales.choose(name, scale);
   }
 
   /** Takes over what a person made of an earlier state of the same frame, where its columns are still there. */
   adopt(old: Lens): void {
     const known = (name: string) => this.#infos.has(name);
     const named = <T>(values: Named<T>) => Object.fromEntries(Object.entries(values).filter(([name]) => known(name)));
-    const same = (a: readonly string[], b: readonly string[]) => a.join("\n") === b.join("\n");
     batch(() => {
       const { frame } = old.engine;
-      const preset = frame.presets.find((each) => same(each.axes, old.axes.value));
-      // Axes that nobody touched follow the frame: a metric that is logged for the first time finds its place.
-      if (preset)
-        this.axes.value =
-          this.engine.frame.presets.find((each) => each.label === preset.label)?.axes ?? this.axes.value;
-      else if (!same(old.axes.value, frame.axes)) this.axes.value = old.axes.value.filter(known);
-      if (this.axes.value.length === 0) this.axes.value = this.engine.frame.axes;
+      this.arrangement.adopt(old.arrangement);
+      this.scales.adopt(old.scales);
       if (old.color.value !== frame.color && (old.color.value === null || known(old.color.value)))
         this.color.value = old.color.value;
-      this.inverted.value = old.inverted.value;
       this.brushes.value = named(old.brushes.value);
-      this.chosenScales.value = old.chosenScales.value;
-      const holds = (step: Step) => Object.keys(step.columns).every(known);
-      this.steps.value = old.steps.value.filter(holds);
-      this.undone.value = old.undone.value.filter(holds);
+      this.lines.value = old.lines.value;
+      this.weight.adopt(old.weight);
+      void this.pins.adopt(old.pins);
+      this.#history.adopt(old.#history, known);
       // Rows may have come in before it: its values hold, its number does not.
       if (old.hovered.value)
         this.hovered.value = { ...old.hovered.value, row: -1, values: named(old.hovered.value.values) };
@@ -359,21 +377,9 @@ export class Lens {
   #forgetCategories(): void {
     for (const [name, brushes] of Object.entries(this.brushes.peek())) {
       const categories = this.categories(name);
-      if (!categories || brushes.every((brush) => brush.kind !== "values")) continue;
-      const kept = brushes.flatMap((brush): Brush[] => {
-        if (brush.kind !== "values") return [brush];
-        const values = brush.values.filter((value) => categories.includes(value));
-        return values.length ? [{ kind: "values", values }] : [];
-      });
-      this.setBrushes(name, kept);
+      const kept = categories && withoutLost(brushes, categories);
+      if (kept && kept !== brushes) this.setBrushes(name, kept);
     }
-  }
-
-  /** Percentiles of a column, or of all that share its domain. */
-  async #readPercentiles(key: string): Promise<void> {
-    const names = [...this.#infos.values()].filter((info) => (info.share || info.name) === key).map(({ name }) => name);
-    const found = await Promise.all(names.map(async (each) => [each, await this.engine.percentiles(each)] as const));
-    this.#percentiles.value = new Map([...this.#percentiles.peek(), ...found]);
   }
 
   #asked = 0;

@@ -6,15 +6,24 @@ interface MenuProps {
   readonly face: ComponentChildren;
   readonly label: string;
   readonly class: string;
+  /** Opens the panel when it becomes true, whatever else asks for it. */
+  readonly asked?: boolean;
+  readonly onClose?: () => void;
   readonly children: (close: () => void) => ComponentChildren;
 }
 
 /** A button that opens a small panel beneath itself; Escape or a press elsewhere closes it. */
-export function Menu({ face, label, class: name, children }: MenuProps): JSX.Element {
+export function Menu({ face, label, class: name, asked = false, onClose, children }: MenuProps): JSX.Element {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const panel = useRef<HTMLDivElement>(null);
-  const close = () => setOpen(false);
+  const close = () => {
+    setOpen(false);
+    onClose?.();
+  };
+  useEffect(() => {
+    if (asked) setOpen(true);
+  }, [asked]);
   useEffect(() => {
     if (!open) return;
     const outside = (event: Event) => {
@@ -27,10 +36,18 @@ export function Menu({ face, label, class: name, children }: MenuProps): JSX.Ele
     };
     document.addEventListener("pointerdown", outside, true);
     document.addEventListener("keydown", escape);
-    // Kept inside the window: an axis at the right edge opens its menu to the left.
-    const box = panel.current!.getBoundingClientRect();
-    panel.current!.style.translate = `${Math.min(0, innerWidth - 8 - box.right) - Math.min(0, box.left - 8)}px 0`;
+    const follow = () => {
+      // It may be gone already, and this not yet.
+      if (root.current && panel.current) place(root.current, panel.current);
+    };
+    follow();
+    // Content that grows must not grow out of the window.
+    const observer = new ResizeObserver(follow);
+    observer.observe(panel.current!);
+    addEventListener("scroll", follow, true);
     return () => {
+      observer.disconnect();
+      removeEventListener("scroll", follow, true);
       document.removeEventListener("pointerdown", outside, true);
       document.removeEventListener("keydown", escape);
     };
@@ -43,7 +60,7 @@ export function Menu({ face, label, class: name, children }: MenuProps): JSX.Ele
         title={label}
         aria-haspopup="true"
         aria-expanded={open}
-        onClick={() => setOpen(!open)}
+        onClick={() => (open ? close() : setOpen(true))}
       >
         {face}
       </button>
@@ -54,4 +71,16 @@ export function Menu({ face, label, class: name, children }: MenuProps): JSX.Ele
       )}
     </div>
   );
+}
+
+/** Puts a panel beneath its button and inside the window. Fixed, since the plot clips what it holds. */
+function place(root: HTMLElement, panel: HTMLElement): void {
+  const button = root.querySelector("button")!.getBoundingClientRect();
+  const { width, height } = panel.getBoundingClientRect();
+  const left = Math.max(8, Math.min(button.left, innerWidth - 8 - width));
+  const top = Math.max(8, Math.min(button.bottom + 4, innerHeight - 8 - height));
+  panel.style.translate = "none";
+  const at = panel.getBoundingClientRect();
+  // Not every page measures what is fixed from the window: one that transforms does not.
+  panel.style.translate = `${left - at.left}px ${top - at.top}px`;
 }

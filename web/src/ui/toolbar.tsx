@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
-import { formatCount, fullLabel } from "../core/format";
+import { formatCount } from "../core/format";
+import { AxesMenu } from "./axes-menu";
 import type { Lens } from "./lens";
 import { Legend } from "./legend";
-import { Menu } from "./menu";
+import { LinesMenu, WeightShare } from "./lines-menu";
 import type { Theme } from "./theme";
 
 interface ToolbarProps {
@@ -60,6 +61,7 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
         </label>
       )}
       <AxesMenu lens={lens} />
+      <LinesMenu lens={lens} />
       <div class="ut-count" role="status" aria-live="polite">
         {approximate && "≈ "}
         <strong>{formatCount(rows)}</strong> of {formatCount(left)} lines
@@ -91,43 +93,9 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
           </button>
         )}
       </div>
+      <WeightShare lens={lens} />
       <Legend lens={lens} theme={theme} />
     </div>
-  );
-}
-
-/** Every column, shown or hidden, with a box to tick. */
-function AxesMenu({ lens }: { lens: Lens }): JSX.Element {
-  const shown = new Set(lens.axes.value);
-  const columns = lens.engine.frame.columns;
-  return (
-    <Menu
-      class="ut-axes-menu"
-      label={`Axes ${shown.size}/${columns.length}: choose`}
-      face={
-        <>
-          Axes <b>{shown.size}</b>/{columns.length}
-        </>
-      }
-    >
-      {() => (
-        <ul>
-          {columns.map((column) => (
-            <li key={column.name}>
-              <label title={column.description}>
-                <input
-                  type="checkbox"
-                  checked={shown.has(column.name)}
-                  disabled={shown.size === 1 && shown.has(column.name)}
-                  onChange={() => (shown.has(column.name) ? lens.hide(column.name) : lens.restore(column.name))}
-                />
-                {fullLabel(column)}
-              </label>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Menu>
   );
 }
 

@@ -2,10 +2,10 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { css } from "../core/colour";
-import { fullLabel, formatValue } from "../core/format";
+import { digitsWithin, fullLabel, formatValue } from "../core/format";
 import { own } from "../core/own";
-import { hoveredColour } from "./parallel/hover";
-import type { Lens } from "./lens";
+import { colourOf } from "./parallel/traces";
+import type { Hovered, Lens } from "./lens";
 import type { Theme } from "./theme";
 
 /** More lines than this would cover the plot that they explain. */
@@ -33,14 +33,18 @@ export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | 
   });
   if (hovered?.from !== "plot") return null;
   const { values } = hovered;
-  const names = lens.wanted.value.filter((name) => own(values, name));
+  const seen = new Set(lens.inView.value ?? []);
+  const names = lens.wanted.value.filter((name) => own(values, name) && !lens.folds.auxiliary.has(name));
+  // Of more than there is room for, those that can be seen.
+  if (names.length > MOST) names.sort((a, b) => Number(seen.has(b)) - Number(seen.has(a)));
+  const kin = relations(lens);
   const shown = names.length > MOST ? names.slice(0, MOST - 1) : names;
   return (
-    <div class="ut-tooltip" ref={box} role="status" style={{ borderColor: css(hoveredColour(lens, theme)) }}>
+    <div class="ut-tooltip" ref={box} role="status" style={{ borderColor: css(colourOf(lens, values, theme)) }}>
       <table>
         <tbody>
           {shown.map((name) => {
-            const text = formatValue(lens.info(name), values[name]!, 0);
+            const text = valueOf(lens, values, name);
             return (
               <tr key={name}>
                 <th>{fullLabel(lens.info(name))}</th>
@@ -51,6 +55,30 @@ export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | 
         </tbody>
       </table>
       {shown.length < names.length && <p>and {names.length - shown.length} more</p>}
+      {kin && <p>{kin}</p>}
     </div>
   );
+}
+
+/** A value with the digits that tell it from others; how far the group spreads that it is the median of. */
+function valueOf(lens: Lens, values: Hovered["values"], name: string): string {
+  const info = lens.info(name);
+  const { min, max } = lens.summary(name);
+  const digits = digitsWithin(min, max);
+  const text = formatValue(info, values[name]!, 0, digits);
+  if (!info.fold || !text) return text;
+  const [low, high] = [info.fold.low, info.fold.high].map((end) => {
+    const vector = own(values, end);
+    return vector ? formatValue(info, vector, 0, digits) : "";
+  });
+  return low && high ? `${text} (${low} … ${high})` : text;
+}
+
+/** How many lines the one under the pointer descends from, and how many from it. */
+function relations(lens: Lens): string {
+  const found = lens.lineage.relatives.value;
+  const count = (side: string) => found.filter((relative) => relative.side === side).length;
+  const [up, down] = [count("ancestor"), count("descendant")];
+  const say = (many: number, one: string) => (many ? [`${many} ${one}${many === 1 ? "" : "s"}`] : []);
+  return [...say(up, "ancestor"), ...say(down, "descendant")].join(", ");
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Brush } from "../../src/core/brush";
 import { brushBetween, extent, fromFilter, toFilter } from "../../src/core/brush";
 import { predicate } from "../../src/core/filter";
+import { categoryScale } from "../../src/core/category-scale";
 import { makeScale, Slot } from "../../src/core/scale";
 import { summarize } from "../../src/engine/summary";
 import { names, numbers } from "../helpers";
@@ -9,7 +10,7 @@ import { names, numbers } from "../helpers";
 const vector = numbers([1, 3, 10, 30, 100]);
 const log = makeScale("log", [summarize("x", vector)], null);
 const kinds = names(["a", "b", "c", "d"]);
-const category = makeScale("category", [summarize("k", kinds)], kinds.categories);
+const category = categoryScale(kinds.categories!, summarize("k", kinds));
 
 describe("a brush", () => {
   test("over the whole axis holds every value, the ends to the last bit", () => {
@@ -31,8 +32,9 @@ describe("a brush", () => {
     expect(extent({ kind: "values", values: ["b"] }, category, kinds.categories)).toEqual([0.5, 0.75]);
   });
 
-  test("off the axis lies nowhere", () => {
-    expect(extent({ kind: "range", range: [1000, 2000] }, log, null)).toBeNull();
+  test("off the axis lies at its end, and a category that is gone nowhere", () => {
+    expect(extent({ kind: "range", range: [1000, 2000] }, log, null)).toEqual([1, 1]);
+    expect(extent({ kind: "range", range: [-2, 0] }, log, null)).toEqual([0, 0]);
     expect(extent({ kind: "values", values: ["gone"] }, category, kinds.categories)).toBeNull();
   });
 

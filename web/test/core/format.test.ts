@@ -1,5 +1,14 @@
-import { expect, test } from "vitest";
-import { exactValue, formatNumber, formatTime, formatValue, fullLabel, powerOfTen } from "../../src/core/format";
+import { describe, expect, test } from "vitest";
+import {
+  digitsWithin,
+  exactValue,
+  formatNumber,
+  formatShort,
+  formatTime,
+  formatValue,
+  fullLabel,
+  powerOfTen,
+} from "../../src/core/format";
 import { info, names, numbers } from "../helpers";
 
 test.each([
@@ -56,3 +65,25 @@ test("a whole number keeps every digit, and the exact value is at hand", () => {
 });
 
 test("a unit follows the name", () => expect(fullLabel(info("mae", "number", { unit: "$1000" }))).toBe("mae ($1000)"));
+
+describe("a number where there is hardly room", () => {
+  test.each([
+    [3400, "3.4k"],
+    [12_000_000, "12M"],
+    [-1536, "−1.54k"],
+    [999_950, "1M"],
+    [0.000012, "1.2e−5"],
+    [-2.5e20, "−2.5e20"],
+    [0.5, "0.5"],
+    [0, "0"],
+    [42, "42"],
+    [NaN, "NaN"],
+  ])("%d is %s", (value, text) => expect(formatShort(value)).toBe(text));
+});
+
+test("values that differ in their last digits only are told apart", () => {
+  expect(digitsWithin(0, 1)).toBe(4);
+  const digits = digitsWithin(1.000001, 1.000009);
+  expect(formatNumber(1.000002, digits)).not.toBe(formatNumber(1.000003, digits));
+  expect(formatNumber(1.000002, digits)).toBe("1.000002");
+});

@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { brushBetween, neighbourhoods, toFilter } from "../../src/core/brush";
+import type { CategoryOrder } from "../../src/core/category-scale";
+import { predicate } from "../../src/core/filter";
+import { categoryScale } from "../../src/core/category-scale";
 import { defaultScale, makeScale, positions, possibleScales, Slot } from "../../src/core/scale";
 import { summarize } from "../../src/engine/summary";
 import { info, names, numbers } from "../helpers";
@@ -61,7 +65,7 @@ describe("a scale", () => {
 
   test("lays categories out from the head down, evenly", () => {
     const vector = names(["relu", "tanh", "relu", "gelu"]);
-    const scale = makeScale("category", [summarize("x", vector)], vector.categories);
+    const scale = categoryScale(vector.categories!, summarize("x", vector));
     expect([0, 1, 2].map((i) => scale.position(i))).toEqual([5 / 6, 0.5, 1 - 2.5 / 3]);
     expect([0, 1, 2].map((i) => scale.invert(scale.position(i)))).toEqual([0, 1, 2]);
     expect(scale.ticks(300).map((tick) => tick.label)).toEqual(["relu", "tanh", "gelu"]);
@@ -114,7 +118,7 @@ describe("ticks", () => {
 
   test("of a thousand categories name only as many as fit", () => {
     const vector = names(Array.from({ length: 1000 }, (_, i) => `c${i}`));
-    const labelled = makeScale("category", [summarize("x", vector)], vector.categories)
+    const labelled = categoryScale(vector.categories!, summarize("x", vector))
       .ticks(300)
       .filter((tick) => tick.label);
     expect(labelled.length).toBeGreaterThan(5);
@@ -151,5 +155,65 @@ describe("the default scale", () => {
 
   test("is never log where nothing is positive", () => {
     expect(possibleScales(info("x"), summarize("x", numbers([-1, 0])))).toEqual(["linear", "symlog", "percentile"]);
+  });
+});
+
+describe("a domain that a person typed", () => {
+  const vector = numbers([-5, 1, 2, 3, 400]);
+  const scale = makeScale("linear", [summarize("x", vector)], null, [0, 4]);
+
+  test("rules the axis; what lies beyond stands at its ends", () => {
+    expect(scale.domain).toEqual([0, 4]);
+    expect([...positions(vector, scale)]).toEqual([0, 0.25, 0.5, 0.75, 1]);
+  });
+
+  test("loses no row: a brush up to an end takes in what lies beyond it", () => {
+    expect(scale.extent).toEqual([-5, 400]);
+    const passes = predicate(toFilter([brushBetween(0.6, 1.1, scale, null)!], NaN)!, vector);
+    expect([0, 1, 2, 3, 4].map(passes)).toEqual([false, false, false, true, true]);
+  });
+
+  test("gives a constant column an axis, and is left aside where a logarithm has no place for it", () => {
+    const constant = numbers([7, 7]);
+    expect(makeScale("linear", [summarize("x", constant)], null, [0, 10]).position(7)).toBeCloseTo(0.7);
+    expect(makeScale("log", [summarize("x", vector)], null, [-1, 4]).domain).toEqual([1, 400]);
+  });
+});
+
+describe("categories in an order", () => {
+  const vector = names(["10", "9", "b", "9", "9", "b"]);
+  const at = (order: CategoryOrder) => {
+    const scale = categoryScale(vector.categories!, summarize("x", vector), order);
+    const codes = [...vector.categories!.keys()].sort((a, b) => scale.position(b) - scale.position(a));
+    expect(codes.map((code) => scale.invert(scale.position(code)))).toEqual(codes);
+    return codes.map((code) => vector.categories![code]);
+  };
+  test("stand as recorded, by frequency, by name, or as a person put them", () => {
+    expect(at("recorded")).toEqual(["10", "9", "b"]);
+    expect(at("frequency")).toEqual(["9", "b", "10"]);
+    expect(at("name")).toEqual(["9", "10", "b"]);
+    expect(at(["b", "gone", "10"])).toEqual(["b", "10", "9"]);
+  });
+
+  test("are brushed by neighbourhood in that order", () => {
+    const scale = categoryScale(vector.categories!, summarize("x", vector), ["b", "10", "9"]);
+    expect(neighbourhoods(new Set(["9", "b", "10"]), scale, vector.categories!)).toHaveLength(1);
+    expect(neighbourhoods(new Set(["9", "b"]), scale, vector.categories!)).toEqual([
+      { kind: "values", values: ["b"] },
+      { kind: "values", values: ["9"] },
+    ]);
+  });
+
+  test("of a hundred and fifty thousand have no more ticks than an axis has room for", () => {
+    const categories = Array.from({ length: 150_000 }, (_, i) => `user ${i}`);
+    const many = { values: Uint32Array.from(categories.keys()), valid: null, categories };
+    const scale = categoryScale(many.categories!, summarize("x", many));
+    const start = performance.now();
+    const ticks = scale.ticks(400);
+    expect(performance.now() - start).toBeLessThan(50);
+    expect(ticks.length).toBeGreaterThan(10);
+    expect(ticks.length).toBeLessThan(40);
+    const span = ticks.map((tick) => tick.position);
+    expect(Math.max(...span) - Math.min(...span)).toBeGreaterThan(0.9);
   });
 });

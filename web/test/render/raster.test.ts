@@ -23,7 +23,7 @@ function scene(left: number[], right: number[], more: Partial<Scene> = {}): Scen
         densities: [],
       },
     ],
-    colours: new Uint8Array(4 * rows).fill(200),
+    colours: Uint8Array.from({ length: 4 * rows }, (_, i) => (i % 4 === 3 ? 255 : 200)),
     selected: new Uint8Array(rows).fill(1),
     lineWidth: 2,
     opacity: 1,
@@ -98,4 +98,27 @@ test("a thousand faint lines on one another do not drift", () => {
   const at = 4 * (30 * 100 + 50);
   expect([...image.pixels.slice(at, at + 3)]).toEqual([30, 60, 90]);
   expect(image.pixels[at + 3]! / 255).toBeCloseTo(1 - 0.998 ** 1000, 2);
+});
+
+test("a bent line leaves its axes level, crosses the middle half-way, and is as thick across as a straight one", () => {
+  const image = rasterize(scene([0], [1], { curved: true }));
+  const middle = (x: number) => {
+    let [sum, ink] = [0, 0];
+    for (let y = 0; y < image.height; y++) {
+      const alpha = image.pixels[4 * (y * image.width + x) + 3]!;
+      [sum, ink] = [sum + alpha * (y + 0.5), ink + alpha];
+    }
+    return sum / ink;
+  };
+  const ease = (t: number) => t * t * (3 - 2 * t);
+  for (const x of [11, 25, 49, 70, 88]) expect(middle(x)).toBeCloseTo(50 - 40 * ease((x + 0.5 - 10) / 80), 0);
+  expect(Math.abs(middle(12) - 50)).toBeLessThan(0.3);
+  // 6 · ¼ · 40 / 80: its slope in the middle.
+  expect(ink(image, 49)).toBeCloseTo(2 * Math.sqrt(1 + 0.75 ** 2), 0);
+});
+
+test("a line is as faint as it weighs little", () => {
+  const faint = scene([0.5], [0.5]);
+  faint.colours[3] = 51;
+  expect(rasterize(faint).pixels[4 * (30 * 100 + 50) + 3]).toBeCloseTo(51, -0.5);
 });

@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Brush } from "../../src/core/brush";
 import type { SlotCode } from "../../src/core/scale";
+import { categoryScale } from "../../src/core/category-scale";
 import { makeScale, Slot } from "../../src/core/scale";
 import { summarize } from "../../src/engine/summary";
 import type { AxisContext } from "../../src/ui/parallel/gestures";
 import { click, drag, gripAt } from "../../src/ui/parallel/gestures";
-import { layOut } from "../../src/ui/parallel/geometry";
+import { layOut, LEAST_SIDES, nearestAxis } from "../../src/ui/parallel/geometry";
 import { names, numbers } from "../helpers";
 
 const slots: SlotCode[] = [Slot.NaN, Slot.Missing];
-const geometry = layOut(1000, 500, 4, new Set(slots), false);
+const geometry = layOut(1000, 500, { gaps: [null, null, null, null], slots: new Set(slots) });
 const { head, foot } = geometry;
 const y = (position: number) => foot + position * (head - foot);
 
@@ -80,7 +81,7 @@ describe("a click", () => {
 
   test("on categories toggles them; neighbours share a brush", () => {
     const vector = names(["a", "b", "c", "d"]);
-    const scale = makeScale("category", [summarize("k", vector)], vector.categories);
+    const scale = categoryScale(vector.categories!, summarize("k", vector));
     const of = (brushes: readonly Brush[]) => axis(brushes, { scale, categories: vector.categories, slots: [] });
     let brushes = click(y(scale.position(0)), of([]));
     brushes = click(y(scale.position(3)), of(brushes));
@@ -96,7 +97,22 @@ describe("a click", () => {
   });
 });
 
+const even = (axes: number) => ({ gaps: Array<null>(axes).fill(null), slots: new Set<SlotCode>() });
+
 test("axes that would stand too close make the plot wider than the window", () => {
-  expect(layOut(600, 400, 40, new Set(), false).width).toBeGreaterThan(2500);
-  expect(layOut(1400, 400, 6, new Set(), false).width).toBe(1400);
+  expect(layOut(600, 400, even(40)).width).toBeGreaterThan(2500);
+  expect(layOut(1400, 400, even(6)).width).toBe(1400);
+});
+
+test("a distance that a person set holds, and the others share what is left", () => {
+  const { xs, width } = layOut(1000, 400, { gaps: [null, null, 300, null], slots: new Set() });
+  expect(xs[2]! - xs[1]!).toBe(300);
+  expect(xs[1]! - xs[0]!).toBeCloseTo(xs[3]! - xs[2]!);
+  expect(width).toBe(1000);
+  expect(xs[3]).toBeCloseTo(1000 - LEAST_SIDES.right);
+  expect(layOut(1000, 400, { gaps: [null, 900, 900], slots: new Set() }).width).toBeGreaterThan(1800);
+});
+
+test("the nearest axis is found among uneven ones", () => {
+  expect([0, 55, 75, 1000].map((x) => nearestAxis(x, [10, 100, 140, 600]))).toEqual([0, 0, 1, 3]);
 });

@@ -1,57 +1,95 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import type { ScaleName } from "../../core/column";
 import { own } from "../../core/own";
 import { possibleScales } from "../../core/scale";
-import type { Lens } from "../lens";
 import { Menu } from "../menu";
+import { CategoryOrderChoice } from "./category-order";
+import { DomainFields, RangeFields } from "./limits";
+import type { PlotModel } from "./model";
 
 /** What can be done with one axis. */
-export function AxisMenu({ lens, name }: { lens: Lens; name: string }): JSX.Element {
+export function AxisMenu({ model, name }: { model: PlotModel; name: string }): JSX.Element {
+  const info = model.lens.info(name);
+  return (
+    <Menu
+      class="ut-axis-menu"
+      label={`${info.label || name}: options`}
+      face={<Dots />}
+      asked={model.editing.value === name}
+      onClose={() => model.editing.peek() === name && (model.editing.value = null)}
+    >
+      {(close) => <Choices model={model} name={name} close={close} />}
+    </Menu>
+  );
+}
+
+function Choices({ model, name, close }: { model: PlotModel; name: string; close: () => void }): JSX.Element {
+  const { lens } = model;
   const info = lens.info(name);
   const scales = possibleScales(info, lens.summary(name));
-  const act = (close: () => void, action: () => void) => () => {
+  const at = lens.axes.value.indexOf(name);
+  const act = (action: () => void) => () => {
     action();
     close();
   };
+  const shift = (step: number) => () => {
+    lens.arrangement.move(name, at + step);
+    requestAnimationFrame(() => model.bringIntoView(name));
+  };
   return (
-    <Menu class="ut-axis-menu" label={`${info.label || name}: options`} face={<Dots />}>
-      {(close) => (
+    <>
+      {info.description && <p>{info.description}</p>}
+      {scales.length > 1 && (
+        <div class="ut-choice" role="radiogroup" aria-label="Scale">
+          {scales.map((scale: ScaleName) => (
+            <button
+              key={scale}
+              type="button"
+              role="radio"
+              aria-checked={lens.scaleName(name) === scale}
+              onClick={act(() => void lens.chooseScale(name, scale))}
+            >
+              {scale}
+            </button>
+          ))}
+        </div>
+      )}
+      {info.kind === "category" ? (
+        <CategoryOrderChoice lens={lens} name={name} />
+      ) : (
         <>
-          {info.description && <p>{info.description}</p>}
-          {scales.length > 1 && (
-            <div class="ut-choice" role="radiogroup" aria-label="Scale">
-              {scales.map((scale: ScaleName) => (
-                <button
-                  key={scale}
-                  type="button"
-                  role="radio"
-                  aria-checked={lens.scaleName(name) === scale}
-                  onClick={act(close, () => void lens.chooseScale(name, scale))}
-                >
-                  {scale}
-                </button>
-              ))}
-            </div>
-          )}
-          <button type="button" onClick={act(close, () => (lens.color.value = name))}>
-            Colour lines by this
-          </button>
-          <button type="button" onClick={act(close, () => lens.toggleInverted(name))}>
-            Invert
-          </button>
-          {(own(lens.brushes.value, name)?.length ?? 0) > 0 && (
-            <button type="button" onClick={act(close, () => lens.setBrushes(name, []))}>
-              Clear its brushes
-            </button>
-          )}
-          {lens.axes.value.length > 1 && (
-            <button type="button" onClick={act(close, () => lens.hide(name))}>
-              Hide
-            </button>
-          )}
+          <DomainFields lens={lens} name={name} />
+          <RangeFields lens={lens} name={name} focused={model.editing.value === name} />
         </>
       )}
-    </Menu>
+      <Do onClick={act(() => (lens.color.value = name))}>Colour lines by this</Do>
+      <Do onClick={act(() => lens.toggleInverted(name))}>Invert</Do>
+      {lens.folds.has(name) && (
+        <Do onClick={act(() => lens.fold(name, false))}>Unfold its {lens.folds.size(name)} axes</Do>
+      )}
+      {lens.folds.parents(name).map((group) => (
+        <Do key={group} onClick={act(() => lens.fold(group, true))}>
+          Fold {lens.info(group).fold!.path}
+        </Do>
+      ))}
+      {at > 0 && <Do onClick={act(shift(-1))}>Move left</Do>}
+      {at < lens.axes.value.length - 1 && <Do onClick={act(shift(1))}>Move right</Do>}
+      {own(lens.arrangement.gaps.value, name) !== undefined && (
+        <Do onClick={act(() => lens.arrangement.setGap(name, null))}>Space evenly again</Do>
+      )}
+      {(own(lens.brushes.value, name)?.length ?? 0) > 0 && (
+        <Do onClick={act(() => lens.setBrushes(name, []))}>Clear its brushes</Do>
+      )}
+      {lens.axes.value.length > 1 && <Do onClick={act(() => lens.hide(name))}>Hide</Do>}
+    </>
+  );
+}
+
+function Do({ onClick, children }: { onClick: () => void; children: ComponentChildren }): JSX.Element {
+  return (
+    <button type="button" class="ut-do" onClick={onClick}>
+      {children}
+    </button>
   );
 }
 

@@ -1,14 +1,17 @@
 import { useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { own } from "../../core/own";
+import type { Brush } from "../../core/brush";
+import { formatNumber, formatShort, formatTime } from "../../core/format";
 import type { SlotCode, Tick } from "../../core/scale";
 import { SLOT_LABELS } from "../../core/scale";
 import { Brushes, pressAxis } from "./brushes";
 import type { AxisContext } from "./gestures";
-import { CLICK, click, drag, gripAt } from "./gestures";
+import { CLICK, click, drag, FINGER, gripAt } from "./gestures";
+import { Grip } from "./grip";
 import type { PlotModel } from "./model";
 import { TICK, yOf } from "./geometry";
-import { fitted } from "./text";
+import { fitted, textWidth } from "./text";
 
 /** Half the width of the strip that takes a brush: a finger's. */
 const REACH = 18;
@@ -33,8 +36,16 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
       <line class="ut-axis-line" y1={g.head} y2={g.foot} />
       {slots.length > 0 && <line class="ut-axis-gutter" y1={g.foot} y2={bottom} />}
       {ticks.map((tick) => (
-        <TickMark key={tick.value} tick={tick} y={yOf(tick.position, flip, g)} bare={bare} room={model.room(name)} />
+        <TickMark
+          key={tick.value}
+          tick={tick}
+          y={yOf(tick.position, flip, g)}
+          bare={bare}
+          room={model.room(name)}
+          number={lens.info(name).kind === "number"}
+        />
       ))}
+      <Beyond model={model} name={name} />
       {slots.map((slot) => (
         <g
           key={slot}
@@ -70,6 +81,7 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
         {...gesture}
       />
       <Brushes lens={lens} model={model} name={name} />
+      <Grip model={model} name={name} />
     </g>
   );
 }
@@ -79,10 +91,12 @@ interface TickMarkProps {
   readonly y: number;
   readonly bare: boolean;
   readonly room: number;
+  readonly number: boolean;
 }
 
-function TickMark({ tick, y, bare, room }: TickMarkProps): JSX.Element {
-  const text = bare ? "" : fitted(tick.label, room);
+function TickMark({ tick, y, bare, room, number }: TickMarkProps): JSX.Element {
+  const fits = textWidth(tick.label, "500 11.5px") <= room;
+  const text = bare ? "" : fits || !number || !tick.label ? fitted(tick.label, room) : formatShort(tick.value);
   const cut = text !== tick.label && text !== "";
   return (
     <g class="ut-tick" transform={`translate(0 ${y})`}>
@@ -97,11 +111,42 @@ function TickMark({ tick, y, bare, room }: TickMarkProps): JSX.Element {
   );
 }
 
+/** Marks at the ends of an axis beyond which values lie: they stand there, and are not lost. */
+function Beyond({ model, name }: { model: PlotModel; name: string }): JSX.Element | null {
+  const { lens } = model;
+  const scale = lens.scale(name);
+  const g = model.geometry.value;
+  const flip = model.flip(name);
+  const { min, max } = lens.summary(name);
+  const text = (value: number) => (lens.info(name).kind === "time" ? formatTime(value) : formatNumber(value));
+  const ends: readonly (readonly [number, number, string])[] = [
+    ...(max > scale.domain[1] ? [[1, 1, `values up to ${text(max)} stand here`] as const] : []),
+    ...(scale.extent[0] < scale.domain[0] && min < scale.domain[0]
+      ? [[0, -1, `values down to ${text(scale.extent[0])} stand here`] as const]
+      : []),
+  ];
+  if (scale.name === "category" || ends.length === 0) return null;
+  return (
+    <>
+      {ends.map(([position, up, title]) => {
+        // An inverted axis has its upper end at the foot.
+        const way = up * (flip > 0.5 ? -1 : 1);
+        return (
+          <g key={position} class="ut-beyond" transform={`translate(0 ${yOf(position, flip, g)}) scale(1 ${way})`}>
+            <title>{title}</title>
+            <path d="M-7 -3L0 -10L7 -3M-7 -8L0 -15L7 -8" />
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
 type Handlers = Readonly<
   Record<
     "onPointerEnter" | "onPointerDown" | "onPointerMove" | "onPointerUp" | "onPointerCancel",
     (event: PointerEvent) => void
-  >
+  > & { readonly onDblClick: (event: MouseEvent) => void; readonly onTouchStart: (event: TouchEvent) => void }
 >;
 
 /** Pointer handlers that turn presses on an axis into brushes. */
@@ -113,10 +158,16 @@ function useBrushing(model: PlotModel, name: string): Handlers {
     moved: boolean;
     add: boolean;
   } | null>(null);
+  /** What a click cleared: a second one brings it back, to be typed. */
+  const cleared = useRef<readonly Brush[]>([]);
   const { lens } = model;
   const yIn = (event: PointerEvent) =>
     event.clientY - (event.currentTarget as SVGElement).ownerSVGElement!.getBoundingClientRect().top;
   return {
+    // Chromium pans in spite of `touch-action: none` on what lies within an SVG, and takes the finger away from a brush.
+    onTouchStart(event) {
+      event.preventDefault();
+    },
     onPointerEnter() {
       void lens.crowd?.activate(name);
     },
@@ -125,7 +176,13 @@ function useBrushing(model: PlotModel, name: string): Handlers {
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
       const axis = model.context(name);
       const y = yIn(event);
-      press.current = { y, grip: gripAt(y, axis), axis, moved: false, add: event.shiftKey };
+      press.current = {
+        y,
+        grip: gripAt(y, axis, event.pointerType === "touch" ? FINGER : undefined),
+        axis,
+        moved: false,
+        add: event.shiftKey,
+      };
       event.stopPropagation();
     },
     onPointerMove(event) {
@@ -148,7 +205,23 @@ function useBrushing(model: PlotModel, name: string): Handlers {
     onPointerUp() {
       const now = press.current;
       press.current = null;
-      if (now && !now.moved) lens.setBrushes(name, click(now.y, now.axis));
+      if (!now || now.moved) return;
+      if (now.axis.brushes.length) cleared.current = now.axis.brushes;
+      lens.setBrushes(name, click(now.y, now.axis));
+    },
+    onDblClick(event) {
+      if (lens.categories(name)) return;
+      const span = [...cleared.current, ...model.context(name).brushes];
+      if (
+        !gripAt(event.clientY - (event.currentTarget as SVGElement).ownerSVGElement!.getBoundingClientRect().top, {
+          ...model.context(name),
+          brushes: span,
+        })
+      )
+        return;
+      lens.setBrushes(name, cleared.current);
+      cleared.current = [];
+      model.editing.value = name;
     },
     onPointerCancel() {
       if (press.current) lens.setBrushes(name, press.current.axis.brushes);

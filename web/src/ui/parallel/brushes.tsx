@@ -90,7 +90,7 @@ export function pressAxis(event: KeyboardEvent, model: PlotModel, name: string):
     if (!own(lens.brushes.value, name)?.some((brush) => brush.kind !== "slot")) {
       const whole: Brush = lens.categories(name)
         ? { kind: "values", values: lens.categories(name)! }
-        : { kind: "range", range: lens.scale(name).domain };
+        : { kind: "range", range: lens.scale(name).extent };
       lens.setBrushes(name, [...(own(lens.brushes.value, name) ?? []), whole]);
     }
     requestAnimationFrame(() => axis.querySelector<SVGElement>("[role=slider]")?.focus());
@@ -113,17 +113,17 @@ interface SliderAria {
 function ariaOf(lens: Lens, name: string, brush: Brush, span: readonly [number, number], end: End): SliderAria {
   const scale = lens.scale(name);
   const { kind } = lens.info(name);
-  let [least, most] = scale.domain;
+  let [least, most] = scale.extent;
   let [low, high] = brush.kind === "range" ? brush.range : [least, most];
   let text = (value: number) => (kind === "time" ? formatTime(value) : formatNumber(value));
   if (lens.summary(name).integer) text = formatWhole;
   const categories = lens.categories(name);
   if (categories) {
     const count = categories.length;
-    const rank = (position: number) => count - 1 - scale.invert(position);
+    const rank = (position: number) => Math.round(position * count - 0.5);
     [low, high] = [rank(span[0] + 0.5 / count), rank(span[1] - 0.5 / count)];
     [least, most] = [0, count - 1];
-    text = (value) => categories[count - 1 - value]!;
+    text = (value) => categories[scale.invert((value + 0.5) / count)]!;
   }
   const [now, min, max] = end === "foot" ? [low, least, high] : [high, low, most];
   const within = (value: number) => Math.min(most, Math.max(least, value));

@@ -64,7 +64,7 @@ export function Current({ model, flow }: { model: PlotModel; flow: boolean }): J
               />
             ))}
             {way !== 0 && (
-              <g class="ut-direction" transform={`translate(0 ${g.height - 12})`}>
+              <g class="ut-direction" transform={`translate(0 ${g.direction})`}>
                 <line x1={x0} x2={x1 - 2} />
                 <path d={`M${x1 - 8} -4.5 L${x1 - 1} 0 L${x1 - 8} 4.5`} />
                 <text x={x0} text-anchor="start" dy="0.34em">

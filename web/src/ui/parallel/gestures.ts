@@ -1,5 +1,5 @@
 import type { Brush } from "../../core/brush";
-import { brushBetween, extent } from "../../core/brush";
+import { brushBetween, extent, neighbourhoods } from "../../core/brush";
 import type { Scale, SlotCode } from "../../core/scale";
 import type { Geometry } from "./geometry";
 import { positionAt, yOf } from "./geometry";
@@ -14,8 +14,9 @@ export interface AxisContext {
   readonly brushes: readonly Brush[];
 }
 
-/** How near to the end of a brush a press takes hold of it. */
+/** How near to the end of a brush a press takes hold of it, by a pointer and by a finger. */
 const GRIP = 7;
+export const FINGER = 14;
 /** A press that moves less is a click. */
 export const CLICK = 4;
 
@@ -25,8 +26,12 @@ type Grip = {
   readonly extent: readonly [number, number];
 };
 
-/** What lies under a press: a brush, and which part of it. */
-export function gripAt(y: number, axis: AxisContext): Grip | null {
+/**
+ * What lies under a press: a brush, and which part of it.
+ *
+ * @param reach How near to its end: a finger covers more than a pointer.
+ */
+export function gripAt(y: number, axis: AxisContext, reach = GRIP): Grip | null {
   const grips = axis.brushes.flatMap((brush, index): Grip[] => {
     const span = extent(brush, axis.scale, axis.categories);
     if (!span) return [];
@@ -34,8 +39,14 @@ export function gripAt(y: number, axis: AxisContext): Grip | null {
       number,
       number,
     ];
-    if (Math.abs(y - b) <= GRIP) return [{ index, part: "head", extent: span }];
-    if (Math.abs(y - a) <= GRIP) return [{ index, part: "foot", extent: span }];
+    // Half of what lies within is left to its body, so that a short brush can still be moved.
+    const inside = Math.min(reach, Math.abs(b - a) / 4);
+    const near = (end: number, other: number) => {
+      const out = (y - end) * Math.sign(end - other || 1);
+      return out <= reach && out >= -inside;
+    };
+    if (near(b, a)) return [{ index, part: "head", extent: span }];
+    if (near(a, b)) return [{ index, part: "foot", extent: span }];
     return y > Math.min(a, b) && y < Math.max(a, b) ? [{ index, part: "body", extent: span }] : [];
   });
   return grips[0] ?? null;
@@ -85,7 +96,7 @@ export function nudge(index: number, end: End, steps: number, axis: AxisContext,
   let moved: Brush | null;
   if (brush.kind === "range") {
     let [low, high] = brush.range;
-    const [least, most] = scale.domain;
+    const [least, most] = scale.extent;
     const old = end === "foot" ? Math.max(low, least) : Math.min(high, most);
     const place = (end === "foot" ? foot : head) + 0.01 * steps;
     let value = place <= 0 ? least : place >= 1 ? most : scale.invert(place);
@@ -109,7 +120,7 @@ export function nudge(index: number, end: End, steps: number, axis: AxisContext,
 
 /** The brushes of an axis after a click: it clears the brush it hits, and toggles a category or a slot. */
 export function click(y: number, axis: AxisContext): readonly Brush[] {
-  const slot = slotsBetween(y - 8, y + 8, axis)[0];
+  const slot = slotsBetween(y - 9, y + 9, axis)[0];
   if (slot) {
     const others = axis.brushes.filter(
       (brush) => !(brush.kind === "slot" && slot.kind === "slot" && brush.slot === slot.slot),
@@ -126,16 +137,9 @@ function toggleCategory(name: string | undefined, axis: AxisContext): readonly B
   if (name === undefined) return axis.brushes;
   const chosen = new Set(axis.brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
   if (!chosen.delete(name)) chosen.add(name);
-  // Each neighbourhood is a brush of its own, so that what lies between two chosen categories is not covered.
-  const runs: string[][] = [];
-  axis.categories!.forEach((category, i) => {
-    if (!chosen.has(category)) return;
-    if (i > 0 && chosen.has(axis.categories![i - 1]!) && runs.length) runs.at(-1)!.push(category);
-    else runs.push([category]);
-  });
   return [
     ...axis.brushes.filter((brush) => brush.kind === "slot"),
-    ...runs.map((values): Brush => ({ kind: "values", values })),
+    ...neighbourhoods(chosen, axis.scale, axis.categories!),
   ];
 }
 

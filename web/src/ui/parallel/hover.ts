@@ -1,15 +1,9 @@
-import type { Rgb } from "../../core/colour";
 import { FINE_BINS } from "../../core/edges";
-import { own } from "../../core/own";
-import { positions } from "../../core/scale";
-import type { Lens } from "../lens";
 import { binPlaces } from "../grids";
-import type { Theme } from "../theme";
 import { take } from "../../engine/vectors";
 import { yOf } from "./geometry";
 import type { PlotModel } from "./model";
 import { nearestRow } from "./nearest";
-import type { Points } from "./overlay";
 
 /** How near the pointer must come to a line to take it up, in CSS pixels. */
 const REACH = 16;
@@ -24,6 +18,14 @@ export class Finder {
 
   constructor(model: PlotModel) {
     this.#model = model;
+  }
+
+  /** The row whose line passes a point of the plot; null where none is near. */
+  async at(x: number, y: number): Promise<number | null> {
+    const { lens, scene } = this.#model;
+    const now = scene.peek();
+    if (!now) return null;
+    return lens.crowd ? this.#nearest(x, y) : nearestRow(now, x, y, REACH);
   }
 
   /** Takes up the line nearest to a point of the plot. */
@@ -98,30 +100,4 @@ export class Finder {
       reach: REACH / 2 / (g.foot - g.head),
     });
   }
-}
-
-/** Where the line that is taken up meets the axes; empty where none is. */
-export function highlight(model: PlotModel): Points {
-  const { lens } = model;
-  const hovered = lens.hovered.value;
-  if (!hovered) return [];
-  const g = model.geometry.value;
-  return lens.drawn.value
-    .filter((name) => own(hovered.values, name))
-    .map(
-      (name) =>
-        [
-          model.x(name) - model.scroll.value,
-          yOf(positions(hovered.values[name]!, lens.scale(name))[0]!, model.flip(name), g),
-        ] as const,
-    )
-    .sort((a, b) => a[0] - b[0]);
-}
-
-/** The colour of the line that is taken up. */
-export function hoveredColour(lens: Lens, theme: Theme): Rgb {
-  const hovered = lens.hovered.value;
-  if (!hovered) return [0, 0, 0];
-  const [r, g, b] = lens.coloursOf(1, hovered.values, theme.palette.value);
-  return [r!, g!, b!];
 }

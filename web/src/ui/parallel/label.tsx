@@ -1,75 +1,66 @@
-import { useRef } from "preact/hooks";
 import type { JSX } from "preact";
-import { move, nearestSlot } from "../../core/order";
 import { fullLabel } from "../../core/format";
 import { AxisMenu } from "./axis-menu";
-import { CLICK } from "./gestures";
+import { useLabelDrag } from "./label-drag";
 import type { PlotModel } from "./model";
+import { parts } from "./text";
 
-/** The name of an axis: drag it to reorder, click it to invert, open its menu for the rest. */
+/** The name of an axis: drag it to reorder or out of the plot to hide, click it to invert, open its menu for the rest. */
 export function AxisLabel({ model, name, bare }: { model: PlotModel; name: string; bare: boolean }): JSX.Element {
   const { lens } = model;
   const g = model.geometry.value;
   const info = lens.info(name);
-  const press = useRef<{ x: number; start: number; moved: boolean } | null>(null);
-  const width = Math.max(60, Math.min(150, (g.spacing || 160) - 8));
+  const drag = useLabelDrag(model, name);
+  const width = model.nameRoom(name);
   const inverted = lens.inverted.value.has(name);
   const coloured = lens.color.value === name;
+  const leaving = model.leaving.value === name;
+  const folded = lens.folds.has(name);
+  const label = info.label || name;
 
-  const drop = () => {
-    if (press.current?.moved) model.motion.hold(`x ${name}`, undefined);
-    press.current = null;
-    model.pinned.value = null;
+  const press = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (event.key === "Delete") lens.hide(name);
+    else if (step !== 0) {
+      const button = event.currentTarget as HTMLElement;
+      lens.arrangement.move(name, lens.axes.peek().indexOf(name) + step);
+      lens.say(`${label}, axis ${lens.axes.peek().indexOf(name) + 1} of ${lens.axes.peek().length}`);
+      // An element that takes another place among its siblings loses the keyboard.
+      requestAnimationFrame(() => (button.focus(), model.bringIntoView(name)));
+    } else return;
+    event.preventDefault();
   };
   return (
-    <div class="ut-label" data-axis={name} style={{ left: `${model.x(name) - width / 2}px`, width: `${width}px` }}>
+    <div
+      class={leaving ? "ut-label ut-leaving" : "ut-label"}
+      data-axis={name}
+      style={{
+        left: `${model.x(name) - width / 2}px`,
+        top: `${g.names}px`,
+        width: `${width}px`,
+        height: `${g.nameHeight}px`,
+      }}
+    >
       <div class="ut-label-body">
         <button
           type="button"
           class="ut-label-name"
-          title={`${fullLabel(info)}\n${info.description ? `${info.description}\n` : ""}Click to invert, drag to move`}
-          aria-label={`${info.label || name} axis${inverted ? ", inverted" : ""}; press to invert`}
-          onPointerDown={(event) => {
-            if (event.button !== 0) return;
-            event.currentTarget.setPointerCapture(event.pointerId);
-            press.current = { x: event.clientX, start: model.x(name), moved: false };
-          }}
-          onPointerMove={(event) => {
-            const now = press.current;
-            if (!now) return;
-            now.moved ||= Math.abs(event.clientX - now.x) >= CLICK;
-            if (!now.moved) return;
-            lens.hover(null);
-            model.pinned.value ??= {
-              left: g.first,
-              right: g.width - g.first - g.spacing * (lens.axes.value.length - 1),
-            };
-            const x = now.start + event.clientX - now.x;
-            model.motion.hold(`x ${name}`, x);
-            const from = lens.axes.value.indexOf(name);
-            const to = nearestSlot(x, g.first, g.spacing, lens.axes.value.length);
-            if (to !== from) lens.axes.value = move(lens.axes.value, from, to);
-          }}
-          onPointerUp={() => {
-            const clicked = press.current && !press.current.moved;
-            drop();
-            if (clicked) lens.toggleInverted(name);
-          }}
-          onPointerCancel={drop}
+          title={`${fullLabel(info)}\n${info.description ? `${info.description}\n` : ""}Click to invert, drag to move, drag out to hide`}
+          aria-label={`${label} axis${inverted ? ", inverted" : ""}; press to invert, arrows move it, Delete hides it`}
+          onPointerDown={drag.down}
+          onPointerMove={drag.move}
+          onPointerUp={drag.up}
+          onPointerCancel={drag.cancel}
           // A press was answered when it ended; a click without one comes from a key, a reader or a script.
           onClick={(event) => {
             if (event.detail === 0) lens.toggleInverted(name);
           }}
-          onKeyDown={(event) => {
-            const from = lens.axes.value.indexOf(name);
-            const to = from + (event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0);
-            if (to === from || to < 0 || to >= lens.axes.value.length) return;
-            lens.axes.value = move(lens.axes.value, from, to);
-            event.preventDefault();
-          }}
+          onKeyDown={press}
         >
-          <span class="ut-label-text">{breakable(info.label || name)}</span>
-          {info.unit && !bare && <span class="ut-label-unit">{info.unit}</span>}
+          <span class="ut-label-text" style={{ "-webkit-line-clamp": Math.floor((g.nameHeight - 7) / 15) }}>
+            {breakable(model.labelOf(name))}
+          </span>
+          {info.unit && !bare && g.nameHeight < 46 && <span class="ut-label-unit">{info.unit}</span>}
           {inverted && (
             <span class="ut-label-mark" aria-hidden="true">
               ↓
@@ -77,7 +68,20 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
           )}
           <span class={coloured ? "ut-label-ink ut-label-ink-on" : "ut-label-ink"} />
         </button>
-        <AxisMenu lens={lens} name={name} />
+        {folded && (
+          <button
+            type="button"
+            class="ut-unfold"
+            aria-expanded={false}
+            aria-label={`Unfold ${label}: ${lens.folds.size(name)} axes`}
+            title={`The median of ${lens.folds.size(name)}; press to unfold`}
+            onClick={() => lens.fold(name, false)}
+          >
+            {lens.folds.size(name)}
+          </button>
+        )}
+        <AxisMenu model={model} name={name} />
+        {leaving && <span class="ut-leaves">let go to hide</span>}
       </div>
     </div>
   );
@@ -85,5 +89,5 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
 
 /** A name that may break where its parts meet, rather than be cut. */
 function breakable(text: string): (string | JSX.Element)[] {
-  return text.split(/(?<=[_./\-])/).flatMap((part, i) => (i === 0 ? [part] : [<wbr key={i} />, part]));
+  return parts(text).flatMap((part, i) => (i === 0 ? [part] : [<wbr key={i} />, part]));
 }

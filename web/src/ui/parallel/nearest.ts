@@ -1,5 +1,5 @@
 import type { Panel, Scene } from "../../render/scene";
-import { height } from "../../render/scene";
+import { ease, easeSlope, height } from "../../render/scene";
 
 /**
  * The selected row whose line passes nearest to a point.
@@ -25,7 +25,7 @@ export function nearestRow(scene: Scene, x: number, y: number, reach: number): n
 function distanceTo(scene: Scene, panel: Panel, row: number, x: number, y: number): number {
   const y0 = height(panel.left[row]!, panel.flipLeft, scene);
   const y1 = height(panel.right[row]!, panel.flipRight, scene);
-  const slope = (y1 - y0) / (panel.x1 - panel.x0);
-  const t = Math.min(panel.x1, Math.max(panel.x0, x));
-  return Math.abs(y - (y0 + (t - panel.x0) * slope)) / Math.sqrt(1 + slope * slope);
+  const t = (Math.min(panel.x1, Math.max(panel.x0, x)) - panel.x0) / (panel.x1 - panel.x0);
+  const slope = ((y1 - y0) / (panel.x1 - panel.x0)) * easeSlope(t, scene.curved ?? false);
+  return Math.abs(y - (y0 + (y1 - y0) * ease(t, scene.curved ?? false))) / Math.sqrt(1 + slope * slope);
 }

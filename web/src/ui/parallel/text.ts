@@ -27,3 +27,20 @@ export function fitted(text: string, room: number): string {
   }
   return `${letters.slice(0, fits).join("").trimEnd()}…`;
 }
+
+/** A name in parts that may stand on lines of their own: cut where its words meet. */
+export function parts(text: string): string[] {
+  return text.split(/(?<=[_./\- ])/);
+}
+
+/** How many lines a name takes where its parts may stand on lines of their own and longer parts break anywhere. */
+export function linesOf(text: string, room: number): number {
+  let [lines, used] = [1, 0];
+  for (const part of parts(text)) {
+    const width = textWidth(part, "600 12.5px");
+    if (used > 0 && used + width > room) [lines, used] = [lines + 1, 0];
+    lines += Math.ceil(Math.max(0, width - room) / room);
+    used = width > room ? width % room : used + width;
+  }
+  return lines;
+}
