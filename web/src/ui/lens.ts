@@ -5,6 +5,7 @@ import { fromFilter, toFilter } from "../core/brush";
 import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
+import { narrows } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
 import { defaultScale, LOWER_SLOTS, makeScale, positions, Slot } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
@@ -16,10 +17,10 @@ export const EXACT_ROWS = 20_000;
 
 type Named<T> = Readonly<Record<string, T>>;
 
-/** A row taken up by the pointer, with its values: vectors of one row. */
+/** A row taken up by the pointer in one of the views, with its values: vectors of one row. */
 export interface Hovered {
   readonly row: number;
-  readonly from: "plot" | "table";
+  readonly from: string;
   readonly values: Named<Vector>;
 }
 
@@ -42,6 +43,8 @@ export class Lens {
   readonly brushes = signal<Named<readonly Brush[]>>({});
   readonly chosenScales = signal<Named<ScaleName>>({});
   readonly color = signal<string | null>(null);
+  /** A text that one of a row's values must contain, whatever the case; empty for none. */
+  readonly search = signal("");
   readonly hovered = signal<Hovered | null>(null);
   /** False until the first answers are in. */
   readonly ready = signal(false);
@@ -131,13 +134,13 @@ export class Lens {
     });
     // Not by assignment: `__proto__` would set something else.
     const columns = Object.fromEntries(filters);
-    return { columns, steps: this.steps.value };
+    return { columns, steps: this.steps.value, ...(this.search.value ? { search: this.search.value } : {}) };
   });
 
   /** What the steps left over, brushes aside. */
   readonly base = computed<Filters>(() => ({ columns: {}, steps: this.steps.value }));
 
-  readonly brushed = computed(() => Object.keys(this.filters.value.columns).length > 0);
+  readonly brushed = computed(() => narrows(this.filters.value));
 
   /** The filters that the table follows: those of a brush at rest. */
   readonly settled = computed<Filters>(() => (this.crowd ? this.crowd.settled.value : this.filters.value));
@@ -249,15 +252,16 @@ export class Lens {
   }
 
   clear(): void {
-    this.brushes.value = {};
+    batch(() => ([this.brushes.value, this.search.value] = [{}, ""]));
   }
 
   /** Goes on with the brushed rows alone, or without them. */
   restrict(action: Step["action"]): void {
     batch(() => {
-      this.steps.value = [...this.steps.value, { action, columns: this.filters.value.columns }];
+      const { columns, search } = this.filters.value;
+      this.steps.value = [...this.steps.value, { action, columns, ...(search ? { search } : {}) }];
       this.undone.value = [];
-      this.brushes.value = {};
+      this.clear();
     });
   }
 
@@ -345,6 +349,7 @@ export class Lens {
       this.inverted.value = old.inverted.value;
       this.brushes.value = named(old.brushes.value);
       this.chosenScales.value = old.chosenScales.value;
+      this.search.value = old.search.value;
       const holds = (step: Step) => Object.keys(step.columns).every(known);
       this.steps.value = old.steps.value.filter(holds);
       this.undone.value = old.undone.value.filter(holds);
