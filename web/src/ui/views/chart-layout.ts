@@ -66,7 +66,9 @@ export function layOutChart(width: number, height: number, x: Side, y: Side): Ch
       ? right + laneWidth / 2
       : left - (across.lower.indexOf(slot as SlotCode) + 0.5) * laneWidth;
   const slotY = (slot: number) =>
-    slot === Slot.PositiveInfinity ? top - STEP - LINE / 2 : bottom + STEP + (up.lower.indexOf(slot as SlotCode) + 0.5) * LINE;
+    slot === Slot.PositiveInfinity
+      ? top - STEP - LINE / 2
+      : bottom + STEP + (up.lower.indexOf(slot as SlotCode) + 0.5) * LINE;
   const turn = (place: number, side: Side) => (side.turned ? 1 - place : place);
   const shown = (spread: readonly Tick[]) =>
     spread.filter((tick) => tick.position >= -1e-9 && tick.position <= 1 + 1e-9);

@@ -5,6 +5,7 @@ import type { Lens } from "../lens";
 import type { Theme } from "../theme";
 import { Distribution } from "./distribution";
 import { Scatter } from "./scatter";
+import { SeriesView } from "./series";
 import { Splitter } from "./splitter";
 import type { ViewName, Views } from "./state";
 import { TITLES, VIEWS } from "./state";
@@ -126,6 +127,8 @@ function View({ name, lens, theme, views }: DockProps & { readonly name: ViewNam
       return <Distribution {...props} />;
     case "scatter":
       return <Scatter {...props} />;
+    case "series":
+      return <SeriesView {...props} />;
     default:
       return <Table {...props} />;
   }
