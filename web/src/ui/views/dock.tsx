@@ -6,6 +6,7 @@ import type { Theme } from "../theme";
 import { Distribution } from "./distribution";
 import { Scatter } from "./scatter";
 import { SeriesView } from "./series";
+import { Heatmap } from "./heatmap";
 import { Splitter } from "./splitter";
 import type { ViewName, Views } from "./state";
 import { TITLES, VIEWS } from "./state";
@@ -129,7 +130,9 @@ function View({ name, lens, theme, views }: DockProps & { readonly name: ViewNam
       return <Scatter {...props} />;
     case "series":
       return <SeriesView {...props} />;
-    default:
+    case "heatmap":
+      return <Heatmap {...props} />;
+    case "table":
       return <Table {...props} />;
   }
 }

@@ -76,9 +76,11 @@ export function barsOf(
   return bars;
 }
 
-type Uncounted = Omit<Bar, "all" | "chosen">;
+/** A bar before anything was counted. */
+export type Uncounted = Omit<Bar, "all" | "chosen">;
 
-function categoryBars(categories: readonly string[], bins: number): Uncounted[] {
+/** The bars of categories: code after code, or as many to a bar as the engines cut them. */
+export function categoryBars(categories: readonly string[], bins: number): Uncounted[] {
   const count = Math.max(1, categories.length);
   // As the engines cut them: code c lies in bin ⌊c · bins / categories⌋.
   const starts = Array.from({ length: bins + 1 }, (_, bin) => (count <= bins ? bin : Math.ceil((bin * count) / bins)));
@@ -90,7 +92,12 @@ function categoryBars(categories: readonly string[], bins: number): Uncounted[] 
   });
 }
 
-function numberBars({ binning, bins, single }: Cutting, info: ColumnInfo, summary: Summary): (Uncounted | null)[] {
+/** The bars of numbers; null for one that no whole number lies in. */
+export function numberBars(
+  { binning, bins, single }: Cutting,
+  info: ColumnInfo,
+  summary: Summary,
+): (Uncounted | null)[] {
   const cut = edges(binning, bins);
   const text = (value: number) => (info.kind === "time" ? formatTime(value) : formatNumber(value));
   return Array.from({ length: bins }, (_, bin) => {

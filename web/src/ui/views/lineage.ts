@@ -30,6 +30,7 @@ export function relativesOf(parents: Int32Array, row: number): Set<number> {
     size = line.size;
     parents.forEach((parent, child) => parent >= 0 && line.has(parent) && line.add(child));
   }
-  for (const each of line) if (each !== row) found.add(each);
+  for (const each of line) found.add(each);
+  found.delete(row);
   return found;
 }

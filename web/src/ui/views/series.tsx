@@ -43,8 +43,8 @@ export function SeriesView({ lens, theme, views }: SeriesProps): JSX.Element {
   const { x, y, by } = seriesColumns(lens, choice);
   const [at, setAt] = useState<{ readonly value: number; readonly point: Point } | null>(null);
   const summary = lens.summary(x);
-  // Asked once for a window of any size: a pixel more or less is no new question.
-  const width = useMemo(() => bucketsFor(summary, 640), [summary]);
+  const parts = views.full.value === null ? views.open.value.length : 1;
+  const width = bucketsFor(summary, innerWidth / parts);
   const filters = lens.settled.value;
   const base = lens.base.value;
   const narrowed = lens.brushed.value && filters !== base;
@@ -77,9 +77,10 @@ export function SeriesView({ lens, theme, views }: SeriesProps): JSX.Element {
   };
   const lines = useMemo(() => make(chosen), [chosen, text, choice.smoothing, palette, summary]);
   const context = useMemo(() => make(all), [all, text, choice.smoothing, palette, summary]);
-  const extent = useMemo(() => extentOf([...lines, ...context], choice.log), [lines, context, choice.log]);
+  const wanted = choice.log ?? lens.scale(y[0]!).name === "log";
+  const extent = useMemo(() => extentOf([...lines, ...context], wanted), [lines, context, wanted]);
   const canLog = y.some((name) => possibleScales(lens.info(name), lens.summary(name)).includes("log"));
-  const log = choice.log && canLog && extent !== null && extent[0] > 0;
+  const log = wanted && canLog && extent !== null && extent[0] > 0;
   const scales = useMemo(() => {
     const time = lens.info(x).kind === "time";
     const across: readonly [number, number] = Number.isNaN(summary.min) ? [0, 0] : [summary.min, summary.max];

@@ -34,7 +34,8 @@ export interface SeriesChoice {
   readonly y: readonly string[];
   /** The empty text draws all rows as one line. */
   readonly by: string | null;
-  readonly log: boolean;
+  /** Null draws the values as the plot's axis of the first column does. */
+  readonly log: boolean | null;
   /** How much of the last smoothed value the next one keeps: 0 for none, below 1. */
   readonly smoothing: number;
 }
@@ -75,7 +76,7 @@ export class Views {
   readonly widths = signal<Readonly<Partial<Record<ViewName, number>>>>({});
   /** What has the whole page now. */
   readonly full = signal<Part | null>(null);
-  readonly series = signal<SeriesChoice>({ x: null, y: [], by: null, log: false, smoothing: 0 });
+  readonly series = signal<SeriesChoice>({ x: null, y: [], by: null, log: null, smoothing: 0 });
   readonly scatter = signal<ScatterChoice>({ x: null, y: null, drag: "zoom", zoom: { x: null, y: null } });
   readonly heatmap = signal<HeatmapChoice>({ x: null, y: null, value: null });
   readonly distribution = signal<DistributionChoice>({ column: null, measure: "count" });
