@@ -22,7 +22,7 @@ export interface ChartHand {
   /** Called while the hand moves, and at the end once more. */
   readonly drag?: (from: Point, to: Point, frame: ChartFrame, event: PointerEvent, ended: boolean) => void;
   readonly double?: () => void;
-  readonly key?: (event: KeyboardEvent, frame: ChartFrame) => void;
+  readonly keys?: (event: KeyboardEvent, frame: ChartFrame) => void;
   readonly enter?: () => void;
 }
 
@@ -122,7 +122,7 @@ function useHand(root: { readonly current: HTMLElement | null }, frame: ChartFra
     onPointerLeave: () => hand.hover?.(null, frame),
     onDblClick: () => hand.double?.(),
     onKeyDown: (event: KeyboardEvent) => {
-      if (event.target === root.current && !event.ctrlKey && !event.metaKey) hand.key?.(event, frame);
+      if (event.target === root.current && !event.ctrlKey && !event.metaKey) hand.keys?.(event, frame);
     },
     onBlur: () => hand.hover?.(null, frame),
   };

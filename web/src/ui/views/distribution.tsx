@@ -171,6 +171,7 @@ export function Distribution({ lens, theme, views }: DistributionProps): JSX.Ele
             {shown && <Marker frame={frame} bar={shown} />}
           </>
         )}
+        keys={key}
         hover={(point, frame) => {
           const bar = point ? at(frame, point) : -1;
           setActive(bar < 0 ? null : { bar, at: point });

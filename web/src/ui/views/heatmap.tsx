@@ -192,6 +192,7 @@ export function Heatmap({ lens, theme, views }: HeatmapProps): JSX.Element {
             )}
           </>
         )}
+        keys={key}
         hover={(at, frame) => point(at && cellUnder(frame, at), at)}
         press={(at, frame) => {
           const cell = cellUnder(frame, at);

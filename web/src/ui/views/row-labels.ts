@@ -2,8 +2,8 @@ import type { Tick } from "../../core/scale";
 
 /** Pixels of a line of text, and the most letters of a label: a path is told by its end. */
 const [LINE, LETTERS] = [13.5, 26];
-/** Pixels that a module has at least on the average, so that every second can be named. */
-const LEAST = 7;
+/** Pixels that a module has at least on the average, so that every fourth can be named. */
+const LEAST = 3.4;
 
 /**
  * Names for rows that stand close: each its own where there is room, else the modules that rows belong to, as deep as there

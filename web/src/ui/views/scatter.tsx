@@ -222,6 +222,7 @@ export function Scatter({ lens, theme, views }: ScatterProps): JSX.Element {
             </>
           );
         }}
+        keys={key}
         hover={hover}
         drag={(from, to, frame, event, ended) => {
           const brushes = (mode === "brush") !== event.shiftKey;

@@ -96,6 +96,9 @@ export function SeriesView({ lens, theme, views }: SeriesProps): JSX.Element {
     ],
     [scales, x, y.join("\n")],
   );
+  // Keys go along all there is, and not only what they have selected.
+  const whole = useRef(lines);
+  if (!narrowed || context.length) whole.current = narrowed ? context : lines;
   const vectors = useVectors(lens, [x, ...y, ...(by ? [by] : [])]);
   const brushes = own(lens.brushes.value, x) ?? [];
   const anchor = useRef<number | null>(null);
@@ -124,7 +127,7 @@ export function SeriesView({ lens, theme, views }: SeriesProps): JSX.Element {
   };
   const key = (event: KeyboardEvent, frame: ChartFrame) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
-    const spots = lines[0]?.x ?? new Float64Array(0);
+    const spots = whole.current[0]?.x ?? new Float64Array(0);
     if (step && spots.length) {
       const now = at ? nearestIndex(spots, at.value) + step : step > 0 ? 0 : spots.length - 1;
       const value = spots[Math.min(spots.length - 1, Math.max(0, now))]!;
@@ -242,6 +245,7 @@ export function SeriesView({ lens, theme, views }: SeriesProps): JSX.Element {
           </>
         )}
         enter={() => void lens.crowd?.activate(x)}
+        keys={key}
         hover={hover}
         press={() => lens.setBrushes(x, [])}
         drag={(from, to, frame, event, ended) => {
