@@ -155,7 +155,7 @@ def test_hover_finds_a_row_in_the_crowd(workbench: Any, crowd: Any) -> None:
 def test_the_table_sorts_many_rows(workbench: Any, crowd: Any) -> None:
     page = workbench(crowd)
     page.page.wait_for_timeout(1000)
-    header = page.page.get_by_role("columnheader", name="norm").get_by_role("button")
+    header = page.page.get_by_role("columnheader", name="norm").locator(".ut-column-name")
     header.click()
     header.click()
     page.page.wait_for_timeout(800)

@@ -10,9 +10,9 @@ import { ParallelPlot } from "./ui/parallel/plot";
 import type { RunList } from "./ui/runs";
 import { Runs } from "./ui/runs";
 import type { Session } from "./ui/session";
-import { Table } from "./ui/table";
 import { Theme } from "./ui/theme";
 import { Toolbar } from "./ui/toolbar";
+import { Dock, dockHeight } from "./ui/views/dock";
 
 /**
  * Puts the workbench into an element.
@@ -41,6 +41,7 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   const theme = useMemo(() => new Theme(document.theme), [session]);
   const lenses = session.lenses.value;
   const lens = session.current.value;
+  const views = lens && session.views(lens);
   const root = useRef<HTMLDivElement>(null);
   useHistoryKeys(root, lens);
   useEffect(() => void lens?.open(), [lens]);
@@ -60,12 +61,14 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
       class={runs ? "ut-workbench ut-with-runs" : "ut-workbench"}
       data-theme={theme.name.value}
       data-lens={lens?.engine.frame.lens}
+      data-full={views?.full.value ?? undefined}
+      style={views ? { "--dock": dockHeight(views) } : undefined}
     >
       {runs && <Runs list={runs} />}
       <Header document={document} lens={lens} theme={theme} />
       <Findings findings={document.findings} shows={shows} onPress={(finding) => void press(finding)} />
       {!lens && <p class="ut-empty">{runs?.waiting.value ?? "There is nothing to draw."}</p>}
-      {lens?.ready.value && (
+      {lens?.ready.value && views && (
         <>
           <Toolbar lenses={lenses} lens={lens} theme={theme} onLens={(next) => (session.current.value = next)} />
           {lens.engine.frame.rows === 0 ? (
@@ -73,7 +76,7 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
           ) : (
             <ParallelPlot key={lens.engine.frame.lens} lens={lens} theme={theme} renderer={renderer} />
           )}
-          <Table key={`${lens.engine.frame.lens} table`} lens={lens} theme={theme} />
+          <Dock key={`${lens.engine.frame.lens} views`} lens={lens} theme={theme} views={views} />
         </>
       )}
     </div>

@@ -42,6 +42,11 @@ export function passesAll({ columns, steps, search }: Filters): boolean {
   return Object.keys(columns).length === 0 && !steps?.length && !search;
 }
 
+/** Whether filters select within what the steps left. */
+export function narrows({ columns, search }: Filters): boolean {
+  return Object.keys(columns).length > 0 || !!search;
+}
+
 /** The columns that filters ask. */
 export function columnsOf({ columns, steps }: Filters): string[] {
   return [...new Set([columns, ...(steps ?? []).map((step) => step.columns)].flatMap((each) => Object.keys(each)))];

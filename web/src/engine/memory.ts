@@ -21,7 +21,7 @@ import { sideOf } from "./codes";
 import { Busy } from "./busy";
 import type { Place } from "./handle";
 import { measured } from "./measure";
-import { bucketSeries } from "./series";
+import { joinSeries } from "./series";
 import { cutKey, resolutionOf } from "./shard";
 import { join, take } from "./vectors";
 
@@ -160,9 +160,14 @@ export class MemoryEngine implements Engine {
 
   async series(query: SeriesQuery): Promise<readonly Series[]> {
     return measured("series", async () => {
-      const { ids } = await this.rows({ columns: [], ...(query.filters ? { filters: query.filters } : {}) });
-      const columns = await this.values(ids, [query.x, query.y, ...(query.by === undefined ? [] : [query.by])]);
-      return bucketSeries(query, columns, this.#column(query.x).summary);
+      const { x, y, by, width, filters = EVERYTHING } = query;
+      const [summary, categories] = [this.#column(x).summary, by === undefined ? null : this.#column(by).categories];
+      const buckets = { low: summary.min, high: summary.max, width };
+      await Promise.all([this.#prepare([], filters), this.#there([x, y, ...(by === undefined ? [] : [by])])]);
+      const parts = await this.#all((place) => place.ask("series", [buckets, x, y, by ?? null, filters]));
+      return joinSeries(parts, buckets, (group) =>
+        by === undefined ? y : Number.isNaN(group) ? "missing" : (categories?.[group] ?? String(group)),
+      );
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Summary, Values, Vector } from "../core/column";
 import type { Filters } from "../core/filter";
-import { columnsOf } from "../core/filter";
+import { columnsOf, narrows } from "../core/filter";
 import type { StoredColumn } from "./column-data";
 import { inflate, vectorOf } from "./column-data";
 import type {
@@ -198,7 +198,7 @@ class Answer {
 
 /** A brush is about one thing at a time. */
 function brushing(filters: Filters): readonly [string, string] | undefined {
-  return Object.keys(filters.columns).length ? ["brush", JSON.stringify([filters, columnsOf(filters)])] : undefined;
+  return narrows(filters) ? ["brush", JSON.stringify([filters, columnsOf(filters)])] : undefined;
 }
 
 /** A question as JSON can say it: typed arrays as lists, and words for the numbers that JSON lacks. */

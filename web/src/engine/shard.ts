@@ -7,6 +7,8 @@ import { EVERYTHING, predicate } from "../core/filter";
 import { Coder, sideOf } from "./codes";
 import type { Binning, NearestQuery } from "./engine";
 import { colourChannels } from "./engine";
+import type { Buckets, PartialSeries } from "./series";
+import { bucketRows } from "./series";
 import { shuffled } from "./shuffle";
 import { take } from "./vectors";
 
@@ -180,6 +182,12 @@ export class Shard {
     const ids = new Uint32Array(count);
     for (let row = 0, i = 0; i < count; row++) if ((bits[row >> 3]! >> (row & 7)) & 1) ids[i++] = first + row;
     return ids;
+  }
+
+  /** See `bucketRows`. */
+  series(buckets: Buckets, x: string, y: string, by: string | null, filters: Filters): PartialSeries[] {
+    const [xs, ys] = [this.#column(x).vector, this.#column(y).vector];
+    return bucketRows(buckets, this.passing(filters), xs, ys, by === null ? null : this.#column(by).vector);
   }
 
   /** The row whose line passes nearest to a point, and how far off. */

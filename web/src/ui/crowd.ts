@@ -6,7 +6,7 @@ import type { Palette } from "../core/colour";
 import { binOf, categoryBin, COARSE_BINS, edges, FINE_BINS, SPECIAL_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
 import { own } from "../core/own";
-import { EVERYTHING } from "../core/filter";
+import { EVERYTHING, narrows } from "../core/filter";
 import type { Binning, Cube } from "../engine/engine";
 import type { Density } from "../render/scene";
 import type { Counted, Ranks, Style } from "./grids";
@@ -190,7 +190,7 @@ export class Crowd {
   #brushed(filters: Filters, pairs: readonly Pair[], color: Binning | null): void {
     clearTimeout(this.#rest);
     const ticket = ++this.#asked;
-    if (Object.keys(filters.columns).length === 0) {
+    if (!narrows(filters)) {
       batch(() => {
         this.few.value = null;
         this.#selected.value = null;

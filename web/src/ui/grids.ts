@@ -153,7 +153,12 @@ function linesOf(
 }
 
 /** The mean colour of a cell's rows: of their places on the ramp, or of their categories' hues. */
-function cellColour(out: Float64Array, { counts, colours }: Counted, { palette, colour }: Style, cell: number): void {
+export function cellColour(
+  out: Float64Array,
+  { counts, colours }: Pick<Counted, "counts" | "colours">,
+  { palette, colour }: Pick<Style, "palette" | "colour">,
+  cell: number,
+): void {
   if (colour || !colours) {
     const [r, g, b] = colour ?? palette.plain;
     out[0] = r;

@@ -1,5 +1,5 @@
 import { batch, signal } from "@preact/signals";
-import type { ColumnFilters, Step } from "../core/filter";
+import type { Step } from "../core/filter";
 
 /** What was kept and thrown out, in order, and what of it was taken back. */
 export class History {
@@ -7,9 +7,9 @@ export class History {
   /** What was undone, the last first, as long as no other step was made. */
   readonly undone = signal<readonly Step[]>([]);
 
-  add(action: Step["action"], columns: ColumnFilters): void {
+  add(step: Step): void {
     batch(() => {
-      this.steps.value = [...this.steps.value, { action, columns }];
+      this.steps.value = [...this.steps.value, step];
       this.undone.value = [];
     });
   }

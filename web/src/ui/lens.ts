@@ -6,6 +6,7 @@ import { fromFilter, neighbourhoods, toFilter, withoutLost } from "../core/brush
 import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
+import { narrows } from "../core/filter";
 import type { Scale, SlotCode } from "../core/scale";
 import { positions } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
@@ -26,10 +27,10 @@ export const EXACT_ROWS = 20_000;
 
 type Named<T> = Readonly<Record<string, T>>;
 
-/** A row taken up by the pointer, with its values: vectors of one row. */
+/** A row taken up by the pointer in one of the views, with its values: vectors of one row. */
 export interface Hovered {
   readonly row: number;
-  readonly from: "plot" | "table";
+  readonly from: string;
   readonly values: Named<Vector>;
 }
 
@@ -65,6 +66,8 @@ export class Lens {
   readonly inView = signal<readonly string[] | null>(null);
   /** What a screen reader is to say next. */
   readonly said = signal("");
+  /** A text that one of a row's values must contain, whatever the case; empty for none. */
+  readonly search = signal("");
   readonly hovered = signal<Hovered | null>(null);
   /** False until the first answers are in. */
   readonly ready = signal(false);
@@ -170,13 +173,13 @@ export class Lens {
     });
     // Not by assignment: `__proto__` would set something else.
     const columns = Object.fromEntries(filters);
-    return { columns, steps: this.steps.value };
+    return { columns, steps: this.steps.value, ...(this.search.value ? { search: this.search.value } : {}) };
   });
 
   /** What the steps left over, brushes aside. */
   readonly base = computed<Filters>(() => ({ columns: {}, steps: this.steps.value }));
 
-  readonly brushed = computed(() => Object.keys(this.filters.value.columns).length > 0);
+  readonly brushed = computed(() => narrows(this.filters.value));
 
   /** The filters that the table follows: those of a brush at rest. */
   readonly settled = computed<Filters>(() => (this.crowd ? this.crowd.settled.value : this.filters.value));
@@ -266,14 +269,15 @@ export class Lens {
   }
 
   clear(): void {
-    this.brushes.value = {};
+    batch(() => ([this.brushes.value, this.search.value] = [{}, ""]));
   }
 
   /** Goes on with the brushed rows alone, or without them. */
   restrict(action: Step["action"]): void {
     batch(() => {
-      this.#history.add(action, this.filters.value.columns);
-      this.brushes.value = {};
+      const { columns, search } = this.filters.value;
+      this.#history.add({ action, columns, ...(search ? { search } : {}) });
+      this.clear();
     });
   }
 
@@ -365,6 +369,7 @@ export class Lens {
       this.lines.value = old.lines.value;
       this.weight.adopt(old.weight);
       void this.pins.adopt(old.pins);
+      this.search.value = old.search.value;
       this.#history.adopt(old.#history, known);
       // Rows may have come in before it: its values hold, its number does not.
       if (old.hovered.value)

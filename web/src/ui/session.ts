@@ -1,6 +1,7 @@
 import { batch, effect, signal } from "@preact/signals";
 import type { Document } from "../engine/engine";
 import { Lens } from "./lens";
+import { Views } from "./views/state";
 
 /** Milliseconds that the engines of an older state are kept. */
 const GRACE = 2000;
@@ -16,6 +17,15 @@ export class Session {
     this.document.value = document;
     this.lenses.value = document.engines.map((engine) => new Lens(engine));
     this.current.value = this.lenses.value[0] ?? null;
+  }
+
+  readonly #views = new Map<string, Views>();
+
+  /** What a person has made of the views beside a lens' plot; a newer state of its frame finds it as it was. */
+  views({ engine: { frame } }: Lens): Views {
+    let views = this.#views.get(frame.lens);
+    if (!views) this.#views.set(frame.lens, (views = new Views(frame)));
+    return views;
   }
 
   /** Shows a newer state of the data: axes, brushes, colours and scales stay, and nothing is drawn before it is counted. */

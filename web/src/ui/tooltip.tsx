@@ -14,12 +14,14 @@ const MOST = 14;
 interface TooltipProps {
   readonly lens: Lens;
   readonly theme: Theme;
-  readonly at: ReadonlySignal<{ readonly x: number; readonly y: number }>;
+  readonly at: Pick<ReadonlySignal<{ readonly x: number; readonly y: number }>, "value">;
   readonly size: { readonly width: number; readonly height: number };
+  /** The view that it belongs to: it shows what is taken up there. */
+  readonly from?: string;
 }
 
 /** What the highlighted line holds, beside the pointer. */
-export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | null {
+export function Tooltip({ lens, theme, at, size, from = "plot" }: TooltipProps): JSX.Element | null {
   const box = useRef<HTMLDivElement>(null);
   const hovered = lens.hovered.value;
   const { x, y } = at.value;
@@ -31,7 +33,7 @@ export function Tooltip({ lens, theme, at, size }: TooltipProps): JSX.Element | 
     const top = Math.max(6, Math.min(size.height - height - 6, y - height / 2));
     element.style.transform = `translate(${Math.max(6, left)}px, ${top}px)`;
   });
-  if (hovered?.from !== "plot") return null;
+  if (hovered?.from !== from) return null;
   const { values } = hovered;
   const seen = new Set(lens.inView.value ?? []);
   const names = lens.wanted.value.filter((name) => own(values, name) && !lens.folds.auxiliary.has(name));
