@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from ._dispatch import frames_of, title_of
 from .diagnose import Finding, diagnose
 from .errors import SourceError, ViewError
 from .frame import Frame, Preset
-from .view import View, has_kernel
+from .schema import Colouring
+from .view import View, colouring, has_kernel
 
 __all__ = ["findings_of", "has_display", "show"]
 
@@ -25,6 +27,8 @@ def show(
     lens: str | None = None,
     axes: Sequence[str] | None = None,
     color: str | None = None,
+    palette: str | Sequence[str] | Mapping[object, str] | None = None,
+    midpoint: float | None = None,
     title: str | None = None,
     theme: str = "auto",
     open: bool | None = None,
@@ -37,6 +41,9 @@ def show(
         lens: For recorded runs: "flow", "steps", "layers" or "runs", to be shown first.
         axes: The columns to show as axes, in this order; by name or label.
         color: The column that colours the lines.
+        palette: Its colours: a scheme by d3's name ("viridis", "RdBu", "Tableau10"; "#inverse" behind it turns it
+            round), colours from the lowest value to the highest, or a colour for each category.
+        midpoint: The value in the middle of the colours, for values that part at it.
         title: The page's title.
         theme: "auto", "light" or "dark".
         open: Whether to open it in the browser. None: in a script or shell with a display; where there is none, the
@@ -49,7 +56,7 @@ def show(
     Raises:
         SourceError: If the data cannot be read; the message names row and column.
         StoreError: If a run folder cannot be read.
-        ViewError: If there is no such column or theme, or `axes` names none.
+        ViewError: If there is no such column, theme or palette, or `axes` names none.
         BundleMissingError: If the page is to be opened and the front end was not built into the package.
 
     Example:
@@ -71,7 +78,7 @@ def show(
         frames = []
     findings = _findings(frames)
     if frames:
-        frames[0] = _chosen(frames[0], axes, color)
+        frames[0] = _coloured(_chosen(frames[0], axes, color), palette, midpoint)
     view = View(frames, findings, title_of(data) if title is None else str(title), theme, live=live)
     _present(view, open)
     return view
@@ -95,6 +102,20 @@ def _chosen(frame: Frame, axes: Sequence[str] | None, color: str | None) -> Fram
         presets = (Preset("chosen", names), *frame.presets) if frame.presets else ()
         frame = replace(frame, axes=names, presets=presets)
     return frame
+
+
+def _coloured(
+    frame: Frame, palette: str | Sequence[str] | Mapping[object, str] | None, midpoint: float | None
+) -> Frame:
+    if palette is None and midpoint is None:
+        return frame
+    if frame.color is None:
+        raise ViewError("colours need a column to show: name it with color=")
+    if midpoint is not None and not math.isfinite(midpoint):
+        raise ViewError(f"midpoint is {midpoint!r}; it must be a finite number")
+    chosen = Colouring(midpoint=midpoint) if palette is None else colouring(palette, midpoint)
+    columns = (replace(each, colouring=chosen) if each.name == frame.color else each for each in frame.columns)
+    return replace(frame, columns=tuple(columns))
 
 
 def _column(frame: Frame, wanted: str) -> str:

@@ -8,7 +8,8 @@ Two tables are recorded. Both carry the same keys, so that either can be read wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ __all__ = [
     "MODULE_SUFFIX",
     "OPTIONAL",
     "PARAMS",
+    "Colouring",
     "Column",
     "Fold",
     "Kind",
@@ -113,6 +115,23 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
+class Colouring:
+    """How a column's values are coloured.
+
+    Attributes:
+        scheme: The name of a scheme of d3-scale-chromatic, "" for the page's own; or colours from low to high.
+        reversed: Whether high and low change places.
+        midpoint: The value in the middle of the colours; None for the middle of the scale.
+        own: Colours of single categories.
+    """
+
+    scheme: str | tuple[str, ...] = ""
+    reversed: bool = False
+    midpoint: float | None = None
+    own: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """How one column of a Frame is to be understood and drawn.
 
@@ -126,6 +145,7 @@ class Column:
         group: The path of the module that it belongs to, for folding; empty where none.
         description: One sentence for the tooltip of the axis.
         fold: What it stands for where it is the median of a group of columns; None for any other.
+        colouring: How its values are coloured; None leaves it to the page.
     """
 
     name: str
@@ -137,3 +157,4 @@ class Column:
     group: str = ""
     description: str = ""
     fold: Fold | None = None
+    colouring: Colouring | None = None

@@ -14,7 +14,9 @@ from .views import View
 
 ODD = [
     {"v": v, "i": i % 7, "kind": "abc"[i % 3]}
-    for i, v in enumerate([*np.random.default_rng(2).normal(size=190).tolist(), math.nan, math.inf, -math.inf, None, None])
+    for i, v in enumerate(
+        [*np.random.default_rng(2).normal(size=190).tolist(), math.nan, math.inf, -math.inf, None, None]
+    )
 ]
 
 

@@ -140,7 +140,9 @@ def test_axe_finds_nothing_serious_with_all_views_open(workbench: Any, theme: st
 
 @pytest.mark.parametrize("lens", ["table", "series", "scatter", "heatmap", "distribution"])
 def test_names_of_columns_are_never_markup(workbench: Any, lens: str) -> None:
-    rows = [{"<img src=x onerror=alert(1)>": i, "__proto__": i % 3, "constructor": f"<b>{i % 4}</b>"} for i in range(30)]
+    rows = [
+        {"<img src=x onerror=alert(1)>": i, "__proto__": i % 3, "constructor": f"<b>{i % 4}</b>"} for i in range(30)
+    ]
     page = workbench(rows)
     view = View(page, lens)
     assert view.root.locator("img, b").count() == 0

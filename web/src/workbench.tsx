@@ -38,7 +38,7 @@ interface WorkbenchProps {
 
 function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   const document = session.document.value;
-  const theme = useMemo(() => new Theme(document.theme), [session]);
+  const theme = useMemo(() => new Theme(document.theme, session.current), [session]);
   const lenses = session.lenses.value;
   const lens = session.current.value;
   const views = lens && session.views(lens);

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ViewError
+from ._colours import colouring
 from ._page import render
 from ._view import View, has_kernel
 
 if TYPE_CHECKING:
     from ._server import Server
 
-__all__ = ["View", "has_kernel", "render", "server"]
+__all__ = ["View", "colouring", "has_kernel", "render", "server"]
 
 
 def server(root: Path, host: str = "127.0.0.1", port: int = 0) -> Server:

@@ -144,6 +144,13 @@ def column_header(column: Column) -> dict[str, Any]:
         "scale": column.scale,
         "share": column.share,
         "group": column.group,
+        "colouring": column.colouring
+        and {
+            "scheme": column.colouring.scheme,
+            "reversed": column.colouring.reversed,
+            "midpoint": column.colouring.midpoint,
+            "own": dict(column.colouring.own),
+        },
         "fold": column.fold and {"path": column.fold.path, "low": column.fold.low, "high": column.fold.high},
     }
 

@@ -1,3 +1,6 @@
+import { toRgb } from "./oklab";
+import { huesOf, isCategorical, parseScheme, parsed, rampOf } from "./schemes";
+
 /** An OKLCH colour: lightness in [0, 1], chroma, hue in degrees. https://bottosson.github.io/posts/oklab/ */
 type Oklch = readonly [number, number, number];
 export type Rgb = readonly [number, number, number];
@@ -5,6 +8,8 @@ export type ThemeName = "light" | "dark";
 
 /** Colours the drawing needs and that CSS cannot hand to a canvas. */
 export interface Palette {
+  /** Tells it from every other. */
+  readonly key: string;
   /** Lines outside the selection, [r, g, b, a] in [0, 1], not premultiplied. */
   readonly context: readonly [number, number, number, number];
   /** A line when nothing colours it. */
@@ -69,6 +74,7 @@ export function palette(theme: ThemeName): Palette {
   let made = palettes.get(theme);
   if (!made) {
     made = {
+      key: theme,
       context: theme === "light" ? [0.45, 0.5, 0.56, 0.22] : [0.62, 0.68, 0.76, 0.16],
       plain: theme === "light" ? [22, 104, 140] : [96, 190, 214],
       unknown: theme === "light" ? [150, 40, 60] : [255, 120, 130],
@@ -78,6 +84,80 @@ export function palette(theme: ThemeName): Palette {
     palettes.set(theme, made);
   }
   return made;
+}
+
+/** How a column is to be coloured, where a person or a script has chosen. */
+export interface Colouring {
+  /** A scheme by d3's name, "" for the page's own; or colours as CSS writes them, from low to high. */
+  readonly scheme: string | readonly string[];
+  readonly reversed: boolean;
+  /** The value in the middle of the ramp; null for none. */
+  readonly midpoint: number | null;
+  /** Colours of single categories. */
+  readonly own: Readonly<Record<string, string>>;
+}
+
+export const PLAIN_COLOURING: Colouring = { scheme: "", reversed: false, midpoint: null, own: {} };
+
+/**
+ * A palette as a colouring has it.
+ *
+ * @param middle Where the midpoint stands on the column's scale, in (0, 1); null for none.
+ * @param categories The column's categories; null for numbers.
+ * @param most How many categories may have a hue each.
+ */
+export function dressed(
+  base: Palette,
+  theme: ThemeName,
+  { scheme, reversed, own }: Colouring,
+  middle: number | null,
+  categories: readonly string[] | null,
+  most: number,
+): Palette {
+  const chosen = typeof scheme === "string" ? parseScheme(scheme) : { name: "", reversed: false };
+  let ramp = base.ramp;
+  if (typeof scheme !== "string") ramp = between(scheme) ?? ramp;
+  else if (isCategorical(chosen.name) === false) ramp = rampOf(chosen.name, theme) ?? ramp;
+  let hues = (typeof scheme === "string" ? huesOf(chosen.name) : null) ?? base.categories;
+  if (categories && typeof scheme !== "string") hues = scheme.map(parsed).filter((hue) => hue !== null);
+  hues = hues.slice(0, Math.max(most, base.categories.length));
+  if (categories && categories.length <= most) {
+    const given = categories.map((name, i) => parsed(own[name] ?? "") ?? hues[i]);
+    if (given.every((hue) => hue !== undefined)) hues = [...given, ...hues.slice(given.length)];
+  }
+  return {
+    ...base,
+    key: JSON.stringify([base.key, scheme, reversed, middle, own]),
+    ramp: warped(ramp, reversed !== chosen.reversed, middle),
+    categories: hues.slice(0, Math.max(most, Math.min(hues.length, base.categories.length))),
+  };
+}
+
+/** A ramp through given colours; null where one of them is none. */
+function between(colours: readonly string[]): Uint8Array | null {
+  const stops = colours.map(parsed);
+  if (stops.length === 0 || stops.includes(null)) return null;
+  const out = new Uint8Array(256 * 4);
+  for (let i = 0; i < 256; i++) {
+    const at = (i / 255) * (stops.length - 1);
+    const [k, f] = [Math.floor(at), at % 1];
+    const [from, to] = [stops[k]!, stops[Math.min(k + 1, stops.length - 1)]!];
+    out.set([0, 1, 2].map((c) => Math.round(from[c]! + f * (to[c]! - from[c]!))).concat(255), 4 * i);
+  }
+  return out;
+}
+
+/** The ramp turned round, and bent so that its middle stands at `middle`. */
+function warped(ramp: Uint8Array, reversed: boolean, middle: number | null): Uint8Array {
+  if (!reversed && middle === null) return ramp;
+  const out = new Uint8Array(ramp.length);
+  for (let i = 0; i < 256; i++) {
+    let t = i / 255;
+    if (middle !== null) t = t < middle ? (0.5 * t) / middle : 0.5 + (0.5 * (t - middle)) / (1 - middle);
+    const at = 4 * Math.round(255 * (reversed ? 1 - t : t));
+    out.set(ramp.subarray(at, at + 4), 4 * i);
+  }
+  return out;
 }
 
 /** The ramp's colour at `t` in [0, 1]. */
@@ -102,28 +182,12 @@ function ramp(stops: readonly Oklch[]): Uint8Array {
     const [from, to, f] = [lab[k]!, lab[k + 1]!, at - k];
     // Smooth in a and b, straight in lightness: no band stands out where two pieces meet.
     const s = f * f * (3 - 2 * f);
-    const colour = oklabToRgb(
+    const colour = toRgb([
       from[0] + f * (to[0] - from[0]),
       from[1] + s * (to[1] - from[1]),
       from[2] + s * (to[2] - from[2]),
-    );
+    ]);
     out.set([...colour, 255], 4 * i);
   }
   return out;
-}
-
-function oklabToRgb(lightness: number, a: number, b: number): [number, number, number] {
-  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
-  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
-  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
-  return [
-    encode(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
-    encode(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
-    encode(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
-  ];
-}
-
-function encode(linear: number): number {
-  const c = Math.min(1, Math.max(0, linear));
-  return Math.round(255 * (c <= 0.0031308 ? 12.92 * c : 1.055 * c ** (1 / 2.4) - 0.055));
 }

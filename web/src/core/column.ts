@@ -1,3 +1,5 @@
+import type { Colouring } from "./colour";
+
 /** What a column is, as the header of the page says it (docs/protocol.md). */
 export interface ColumnInfo {
   readonly name: string;
@@ -11,6 +13,8 @@ export interface ColumnInfo {
   readonly share: string;
   /** Module path, for folding. */
   readonly group: string;
+  /** How its values are coloured; null leaves it to the page. */
+  readonly colouring?: Colouring | null;
   /** What it stands for where it is the median of a group of columns; null for any other. */
   readonly fold?: Fold | null;
 }

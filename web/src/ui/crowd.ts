@@ -303,7 +303,7 @@ export class Crowd {
 
   /** The drawing of a count, made once a style. */
   #density(counted: Counted, style: Style): Density {
-    const key = `${style.strength} ${style.height} ${style.palette.plain.join()}`;
+    const key = `${style.strength} ${style.height} ${style.palette.key}`;
     let made = this.#densities.get(counted);
     if (!made) this.#densities.set(counted, (made = new Map()));
     let density = made.get(key);

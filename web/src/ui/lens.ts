@@ -3,7 +3,6 @@ import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
 import type { CategoryOrder } from "../core/category-scale";
 import type { Brush } from "../core/brush";
 import { fromFilter, neighbourhoods, toFilter, withoutLost } from "../core/brush";
-import type { Palette } from "../core/colour";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import { narrows } from "../core/filter";
@@ -12,7 +11,7 @@ import { positions } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
 import { Folds } from "../core/folds";
 import { Axes } from "./axes";
-import { colourRows } from "./colouring";
+import { Colours } from "./colours";
 import { Crowd } from "./crowd";
 import { History } from "./history";
 import type { LineStyle } from "./line-style";
@@ -55,6 +54,7 @@ export class Lens {
   readonly scales: Scales;
   readonly brushes = signal<Named<readonly Brush[]>>({});
   readonly color = signal<string | null>(null);
+  readonly colouring = new Colours(this);
   readonly lines = signal<LineStyle>(PLAIN_LINES);
   readonly weight: Weight;
   readonly pins: Pins;
@@ -233,26 +233,6 @@ export class Lens {
     return this.scales.slots(name);
   }
 
-  /** RGBA an exact row in a theme's palette. */
-  colours(palette: Palette): Uint8Array {
-    const { count, vectors } = this.exact.value;
-    const name = this.color.value;
-    const vector = name === null ? undefined : vectors.get(name);
-    return colourRows(count, vector ?? null, name !== null && vector ? this.places(name) : null, palette);
-  }
-
-  /** The colours of some rows given by their values. */
-  coloursOf(rows: number, values: Named<Vector>, palette: Palette): Uint8Array {
-    const name = this.color.value;
-    const vector = name === null ? undefined : own(values, name);
-    return colourRows(
-      rows,
-      vector ?? null,
-      name !== null && vector ? positions(vector, this.scale(name)) : null,
-      palette,
-    );
-  }
-
   /** Has a screen reader say something, the same thing twice where need be. */
   say(text: string): void {
     this.said.value = this.said.peek() === text ? `${text}\u00a0` : text;
@@ -365,6 +345,7 @@ export class Lens {
       this.scales.adopt(old.scales);
       if (old.color.value !== frame.color && (old.color.value === null || known(old.color.value)))
         this.color.value = old.color.value;
+      this.colouring.chosen.value = named(old.colouring.chosen.value);
       this.brushes.value = named(old.brushes.value);
       this.lines.value = old.lines.value;
       this.weight.adopt(old.weight);

@@ -184,7 +184,7 @@ export class PlotModel {
       foot,
       slots,
       panels: this.#panels(width, foot - head, palette),
-      colours: this.#weighted(lens.colours(palette), lens.weight.strengths.value),
+      colours: this.#weighted(lens.colouring.ofRows(palette), lens.weight.strengths.value),
       selected,
       lineWidth: width1 * style.width,
       opacity: Math.min(1, fade(0.96, shown) * style.opacity),

@@ -90,6 +90,6 @@ function placeOf({ lens }: PlotModel, values: Named<Vector>, name: string): numb
 
 /** The colour that a row has among the others. */
 export function colourOf(lens: Lens, values: Named<Vector>, theme: Theme): Rgb {
-  const [r, g, b] = lens.coloursOf(1, values, theme.palette.value);
+  const [r, g, b] = lens.colouring.ofValues(1, values, theme.palette.value);
   return [r!, g!, b!];
 }

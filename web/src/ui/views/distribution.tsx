@@ -78,7 +78,7 @@ export function Distribution({ lens, theme, views }: DistributionProps): JSX.Ele
   const y = useMemo<Side>(() => ({ label: share ? "% of rows" : "rows", scale: height, slots: [] }), [height, share]);
   const colours = useMemo(() => {
     const values = Float64Array.from(bars, ({ value }) => value);
-    return lens.coloursOf(bars.length, { [name]: { values, valid: null, categories } }, theme.palette.value);
+    return lens.colouring.ofValues(bars.length, { [name]: { values, valid: null, categories } }, theme.palette.value);
   }, [bars, lens.color.value, theme.palette.value]);
   const brushes = own(lens.brushes.value, name) ?? [];
 

@@ -200,7 +200,7 @@ export function Scatter({ lens, theme, views }: ScatterProps): JSX.Element {
           } else if (places) {
             if (parents)
               paintLineage(context, frame, places, exact.selected, parents, relatives, hovered?.row ?? -1, palette);
-            paintPoints(context, frame, places, exact.selected, lens.colours(palette), palette, relatives);
+            paintPoints(context, frame, places, exact.selected, lens.colouring.ofRows(palette), palette, relatives);
           }
         }}
         overlay={(frame) => {

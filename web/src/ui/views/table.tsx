@@ -89,7 +89,7 @@ export function Table({ lens, theme, views }: TableProps): JSX.Element {
   useScroll(body, scroll, place);
 
   const colours = page
-    ? lens.coloursOf(page.rows.ids.length, page.rows.columns, theme.palette.value)
+    ? lens.colouring.ofValues(page.rows.ids.length, page.rows.columns, theme.palette.value)
     : new Uint8Array(0);
   const search = (
     <>
