@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+import zlib
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +10,7 @@ from undertow.errors import BundleMissingError
 from undertow.sources import from_columns
 from undertow.view import render
 
+from .conftest import SCRIPT
 from .decoder import decode_page
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>&\"'"
@@ -43,6 +45,15 @@ def page_of(**options):
     return "".join(render([from_columns({"a": [1]})], **options))
 
 
+def digest(text):
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def program_of(text):
+    """What the loader makes of the front end's element."""
+    return zlib.decompress(base64.b64decode(text)).decode()
+
+
 @pytest.mark.usefixtures("stub")
 def test_the_page_is_one_document_that_carries_its_data():
     page = page_of(title="Boston")
@@ -51,10 +62,11 @@ def test_the_page_is_one_document_that_carries_its_data():
     assert elements["title"][0][1] == "Boston"
     assert elements["div"] == [({"id": "undertow"}, "")]
     assert elements["noscript"]
-    header, script, body = elements["script"]
+    header, program, loader, body = elements["script"]
     assert header[0] == {"type": "application/json", "id": "undertow-header"}
     assert body[0] == {"type": "application/octet-stream", "id": "undertow-block-0"}
-    assert script[0] == {}
+    assert program[0] == {"type": "application/octet-stream", "id": "undertow-program"}
+    assert loader[0] == {}
     assert decode_page(header[1], [body[1]])[1] == [{"a": [1]}]
 
 
@@ -62,9 +74,10 @@ def test_the_page_is_one_document_that_carries_its_data():
 def test_the_policy_admits_the_very_script_and_style_and_nothing_else():
     elements = Elements(page_of())
     policy = next(a["content"] for a, _ in elements["meta"] if a.get("http-equiv") == "Content-Security-Policy")
-    for directive, text in (("script-src", elements["script"][1][1]), ("style-src", elements["style"][0][1])):
-        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        assert f"{directive} 'sha256-{digest}';" in policy
+    program, loader = (text for _, text in elements["script"][1:3])
+    scripts = f"{digest(loader)} {digest(program_of(program))}"
+    assert f"script-src {scripts};" in policy
+    assert f"style-src {digest(elements['style'][0][1])};" in policy
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
     assert "http" not in policy
@@ -73,19 +86,19 @@ def test_the_policy_admits_the_very_script_and_style_and_nothing_else():
 @pytest.mark.usefixtures("stub")
 def test_nothing_in_the_bundle_ends_its_element():
     elements = Elements(page_of())
-    script, style = elements["script"][1][1], elements["style"][0][1]
-    assert script == 'document.title = "<\\/script>\\x3Cscript>" + "\\x3C!--";\n'
-    assert style == 'a::before { content: "<\\/style>" }'
+    assert program_of(elements["script"][1][1]) == SCRIPT.replace("\r\n", "\n")
+    assert len(elements["script"]) == 4
+    assert elements["style"][0][1] == 'a::before { content: "<\\/style>" }'
 
 
 @pytest.mark.usefixtures("stub")
 def test_no_title_name_or_value_becomes_an_element():
     page = "".join(render([from_columns({EVIL: [EVIL]})], title=EVIL, subtitle=EVIL))
     elements = Elements(page)
-    assert len(elements["script"]) == 3
+    assert len(elements["script"]) == 4
     assert not elements["img"]
     assert elements["title"][0][1] == EVIL
-    assert decode_page(elements["script"][0][1], [elements["script"][2][1]])[1] == [{EVIL: [EVIL]}]
+    assert decode_page(elements["script"][0][1], [elements["script"][3][1]])[1] == [{EVIL: [EVIL]}]
 
 
 @pytest.mark.usefixtures("stub")

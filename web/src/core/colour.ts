@@ -1,3 +1,4 @@
+import { own as ownOf } from "./own";
 import { toRgb } from "./oklab";
 import { huesOf, isCategorical, parseScheme, parsed, rampOf } from "./schemes";
 
@@ -122,7 +123,7 @@ export function dressed(
   if (categories && typeof scheme !== "string") hues = scheme.map(parsed).filter((hue) => hue !== null);
   hues = hues.slice(0, Math.max(most, base.categories.length));
   if (categories && categories.length <= most) {
-    const given = categories.map((name, i) => parsed(own[name] ?? "") ?? hues[i]);
+    const given = categories.map((name, i) => parsed(ownOf(own, name) ?? "") ?? hues[i]);
     if (given.every((hue) => hue !== undefined)) hues = [...given, ...hues.slice(given.length)];
   }
   return {

@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import { brushBetween, extent } from "../core/brush";
 import { css, rampColour } from "../core/colour";
 import { formatNumber, formatTime } from "../core/format";
+import { own } from "../core/own";
 import type { Tick } from "../core/scale";
 import type { Lens } from "./lens";
 import type { Theme } from "./theme";
@@ -19,7 +20,7 @@ export function ColourBar({ lens, theme, name }: { lens: Lens; theme: Theme; nam
   const label = lens.info(name).label || name;
   const ticks = spaced(scale.ticks(WIDTH).filter((tick) => tick.label));
   const stops = Array.from({ length: 33 }, (_, i) => css(rampColour(theme.palette.value.ramp, i / 32)));
-  const brushed = (lens.brushes.value[name] ?? []).flatMap((brush) => {
+  const brushed = (own(lens.brushes.value, name) ?? []).flatMap((brush) => {
     const at = extent(brush, scale, categories);
     return at ? [at] : [];
   });

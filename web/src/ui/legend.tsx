@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { css } from "../core/colour";
 import { fullLabel } from "../core/format";
+import { own } from "../core/own";
 import { SLOT_LABELS } from "../core/scale";
 import { ColourBar } from "./colour-bar";
 import type { Lens } from "./lens";
@@ -55,7 +56,7 @@ function Key({ lens, theme, name }: { lens: Lens; theme: Theme; name: string }):
       </>
     );
   const brushed = new Set(
-    (lens.brushes.value[name] ?? []).flatMap((brush) => (brush.kind === "values" ? brush.values : [])),
+    (own(lens.brushes.value, name) ?? []).flatMap((brush) => (brush.kind === "values" ? brush.values : [])),
   );
   const toggle = (category: string) => {
     if (!brushed.delete(category)) brushed.add(category);
