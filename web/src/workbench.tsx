@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { render } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Finding } from "./engine/engine";
 import type { Renderer } from "./render/scene";
 import { Findings } from "./ui/findings";
@@ -10,7 +10,6 @@ import { ParallelPlot } from "./ui/parallel/plot";
 import type { RunList } from "./ui/runs";
 import { Runs } from "./ui/runs";
 import type { Session } from "./ui/session";
-import { Theme } from "./ui/theme";
 import { Toolbar } from "./ui/toolbar";
 import { Dock, dockHeight } from "./ui/views/dock";
 
@@ -38,14 +37,13 @@ interface WorkbenchProps {
 
 function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   const document = session.document.value;
-  const theme = useMemo(() => new Theme(document.theme, session.current), [session]);
+  const { theme } = session;
   const lenses = session.lenses.value;
   const lens = session.current.value;
   const views = lens && session.views(lens);
   const root = useRef<HTMLDivElement>(null);
   useHistoryKeys(root, lens);
   useEffect(() => void lens?.open(), [lens]);
-  useEffect(() => () => theme.close(), [theme]);
 
   const shows = (finding: Finding) => lens?.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
   const press = async (finding: Finding) => {

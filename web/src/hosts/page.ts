@@ -3,6 +3,7 @@ import "./page.css";
 import { openContainer } from "../engine/container";
 import { hire } from "../engine/handle";
 import { createRenderer } from "../render/create";
+import { keepInAddress, stateInAddress } from "../ui/link";
 import { Session } from "../ui/session";
 import { mount } from "../workbench";
 import { work } from "./work";
@@ -21,11 +22,13 @@ async function start(script: string): Promise<void> {
   try {
     const header = document.getElementById("undertow-header")!.textContent;
     const data = await openContainer(header, takeBlock, () => hire((name) => startWorker(script, name), fail), fail);
+    const session = new Session(data, stateInAddress());
     mount(
       root,
-      new Session(data),
+      session,
       createRenderer(() => startWorker(script, "raster"), new URLSearchParams(location.hash.slice(1)).get("renderer")),
     );
+    keepInAddress(session);
   } catch (error) {
     stopped = true;
     document.querySelector(".ut-failure")?.remove();

@@ -1,6 +1,9 @@
 import { batch, effect, signal } from "@preact/signals";
-import type { Document } from "../engine/engine";
+import type { Document, Engine } from "../engine/engine";
 import { Lens } from "./lens";
+import type { Saved } from "./saved";
+import { remember, restore } from "./saved";
+import { Theme } from "./theme";
 import { Views } from "./views/state";
 
 /** Milliseconds that the engines of an older state are kept. */
@@ -13,13 +16,43 @@ export class Session {
   /** The lens in front; null where nothing was recorded yet. */
   readonly current = signal<Lens | null>(null);
 
-  constructor(document: Document) {
+  readonly theme: Theme;
+  readonly #views = new Map<string, Views>();
+  #saved: Saved;
+
+  /** @param saved What a person made of it before. */
+  constructor(document: Document, saved: Saved | null = null) {
+    this.#saved = saved ?? {};
+    this.theme = new Theme(document.theme, this.current);
+    if (saved?.theme === "light" || saved?.theme === "dark" || saved?.theme === "auto")
+      this.theme.choice.value = saved.theme;
     this.document.value = document;
-    this.lenses.value = document.engines.map((engine) => new Lens(engine));
-    this.current.value = this.lenses.value[0] ?? null;
+    this.lenses.value = document.engines.map((engine) => this.#made(engine));
+    this.current.value =
+      this.lenses.value.find((lens) => lens.engine.frame.lens === saved?.lens) ?? this.lenses.value[0] ?? null;
   }
 
-  readonly #views = new Map<string, Views>();
+  /** What was written down of lenses that are not there yet. */
+  get pending(): NonNullable<Saved["lenses"]> {
+    return this.#saved.lenses ?? {};
+  }
+
+  #made(engine: Engine): Lens {
+    const lens = new Lens(engine);
+    const { lens: name } = engine.frame;
+    const views = this.views(lens);
+    remember(lens, views);
+    const { lenses = {} } = this.#saved;
+    if (Object.hasOwn(lenses, name)) {
+      restore(lens, views, lenses[name]);
+      // Once: what comes later takes over from the state before it.
+      this.#saved = {
+        ...this.#saved,
+        lenses: Object.fromEntries(Object.entries(lenses).filter(([key]) => key !== name)),
+      };
+    }
+    return lens;
+  }
 
   /** What a person has made of the views beside a lens' plot; a newer state of its frame finds it as it was. */
   views({ engine: { frame } }: Lens): Views {
@@ -30,7 +63,7 @@ export class Session {
 
   /** Shows a newer state of the data: axes, brushes, colours and scales stay, and nothing is drawn before it is counted. */
   async replace(document: Document): Promise<void> {
-    const lenses = document.engines.map((engine) => new Lens(engine));
+    const lenses = document.engines.map((engine) => this.#made(engine));
     const adopt = () => {
       for (const lens of lenses) {
         const old = this.lenses.peek().find((other) => other.engine.frame.lens === lens.engine.frame.lens);
@@ -38,7 +71,7 @@ export class Session {
       }
     };
     const inFront = () => {
-      const name = this.current.peek()?.engine.frame.lens;
+      const name = this.current.peek()?.engine.frame.lens ?? this.#saved.lens;
       return lenses.find((lens) => lens.engine.frame.lens === name) ?? lenses[0] ?? null;
     };
     adopt();
@@ -60,6 +93,7 @@ export class Session {
 
   /** Lets go of everything. */
   close(): void {
+    this.theme.close();
     for (const lens of this.lenses.peek()) lens.close();
     for (const engine of this.document.peek().engines) engine.close();
   }

@@ -1,0 +1,189 @@
+import type { Signal } from "@preact/signals";
+import { batch } from "@preact/signals";
+import type { Brush } from "../core/brush";
+import type { CategoryOrder } from "../core/category-scale";
+import { PLAIN_COLOURING } from "../core/colour";
+import type { ScaleName } from "../core/column";
+import type { ColumnFilter, Step } from "../core/filter";
+import { Slot } from "../core/scale";
+import type { SlotCode } from "../core/scale";
+import type { Check } from "./check";
+import { byName, either, list, maybe, number, oneOf, range, shaped, text, truth } from "./check";
+import type { Lens } from "./lens";
+import { PLAIN_LINES } from "./line-style";
+import { MOST_PINS } from "./pins";
+import type { Session } from "./session";
+import type { Sort, Views, Zoom } from "./views/state";
+import { VIEWS } from "./views/state";
+
+/** One thing that a person can change: what it is now, and how it is set to what was written down. */
+interface Piece {
+  readonly name: string;
+  readonly get: () => unknown;
+  readonly set: (value: unknown) => void;
+}
+
+/** What a person made of a page, as JSON: only what differs from how it opens. */
+export interface Saved {
+  readonly lens?: string;
+  readonly theme?: string;
+  readonly lenses?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const SCALES: readonly ScaleName[] = ["linear", "log", "symlog", "percentile", "category", "time"];
+
+const brush: Check<Brush> = (value) => {
+  const {
+    kind,
+    range: between,
+    values,
+    slot,
+  } = (value ?? {}) as Partial<Record<"kind" | "range" | "values" | "slot", unknown>>;
+  const [limits, names] = [range(between), list(text)(values)];
+  if (kind === "range" && limits) return { kind, range: limits };
+  if (kind === "values" && names?.length) return { kind, values: names };
+  if (kind === "slot" && Object.values(Slot).includes(slot as SlotCode)) return { kind, slot: slot as SlotCode };
+  return undefined;
+};
+
+const filter: Check<ColumnFilter> = shaped<Required<ColumnFilter>>(
+  { ranges: list(range), values: list(text), special: list(oneOf(["nan", "+inf", "-inf"])), missing: truth },
+  { ranges: [], values: [], special: [], missing: false },
+);
+
+const initial = new WeakMap<Lens, ReadonlyMap<string, string>>();
+
+/** What can be written down of a lens. Whatever names a column that is not there is left out. */
+function piecesOf(lens: Lens, views: Views): Piece[] {
+  const known = (name: string) => lens.engine.frame.columns.some((column) => column.name === name);
+  const column: Check<string> = (value) => (typeof value === "string" && known(value) ? value : undefined);
+  const columns = list(column);
+  const of = <T>(name: string, signal: Signal<T>, check: Check<T>): Piece => ({
+    name,
+    get: () => signal.value,
+    set: (value) => {
+      const passed = check(value);
+      if (passed !== undefined) signal.value = passed;
+    },
+  });
+  const step: Check<Step> = (value) => {
+    const { action, columns: filters, search } = (value ?? {}) as Partial<Record<keyof Step, unknown>>;
+    const [act, passed, sought] = [oneOf(["keep", "exclude"])(action), byName(filter)(filters), text(search)];
+    // Half of a step would keep other rows than it did.
+    const whole = passed && Object.keys(passed).every(known);
+    return act && whole ? { action: act, columns: passed, ...(sought ? { search: sought } : {}) } : undefined;
+  };
+  const zoom = shaped<Zoom>({ x: maybe(range), y: maybe(range) }, { x: null, y: null });
+  const { arrangement, scales } = lens;
+  return [
+    of("axes", arrangement.shown, (value) => (columns(value)?.length ? [...new Set(columns(value))] : undefined)),
+    {
+      name: "inverted",
+      get: () => [...arrangement.inverted.value],
+      set: (value) => (arrangement.inverted.value = new Set(columns(value))),
+    },
+    of("gaps", arrangement.gaps, byName(number, known)),
+    of("scales", scales.chosen, byName(oneOf(SCALES))),
+    of("domains", scales.domains, byName(range)),
+    of(
+      "orders",
+      scales.orders,
+      byName(either<CategoryOrder, CategoryOrder>(oneOf(["frequency", "name", "value"] as const), list(text)), known),
+    ),
+    of("steps", lens.steps, list(step)),
+    of("brushes", lens.brushes, byName(list(brush), known)),
+    of("search", lens.search, text),
+    of("color", lens.color, maybe(column)),
+    of(
+      "colours",
+      lens.colouring.chosen,
+      byName(
+        shaped(
+          { scheme: either(text, list(text)), reversed: truth, midpoint: maybe(number), own: byName(text) },
+          PLAIN_COLOURING,
+        ),
+        known,
+      ),
+    ),
+    of("lines", lens.lines, shaped({ opacity: number, width: number, curved: truth, context: truth }, PLAIN_LINES)),
+    of("weight", lens.weight.column, maybe(column)),
+    of("pins", lens.pins.rows, (value) =>
+      list(number)(value)
+        ?.filter((row) => Number.isInteger(row) && row >= -1 && row < lens.engine.frame.rows)
+        .slice(0, MOST_PINS),
+    ),
+    of("views", views.open, (value) => VIEWS.filter((name) => list(text)(value)?.includes(name))),
+    of("height", views.height, maybe(number)),
+    of("widths", views.widths, byName(number)),
+    of("full", views.full, maybe(oneOf([...VIEWS, "plot"]))),
+    of(
+      "series",
+      views.series,
+      shaped(
+        { x: maybe(column), y: columns, by: maybe(text), log: maybe(truth), smoothing: number },
+        views.series.peek(),
+      ),
+    ),
+    of(
+      "scatter",
+      views.scatter,
+      shaped({ x: maybe(column), y: maybe(column), drag: oneOf(["zoom", "brush"]), zoom }, views.scatter.peek()),
+    ),
+    of(
+      "heatmap",
+      views.heatmap,
+      shaped({ x: maybe(column), y: maybe(column), value: maybe(column) }, views.heatmap.peek()),
+    ),
+    of(
+      "distribution",
+      views.distribution,
+      shaped({ column: maybe(column), measure: oneOf(["count", "share"]) }, views.distribution.peek()),
+    ),
+    of(
+      "table",
+      views.table,
+      shaped(
+        {
+          sort: list(shaped<Sort>({ column, descending: truth }, { column: "", descending: false })),
+          order: columns,
+          pinned: columns,
+        },
+        views.table.peek(),
+      ),
+    ),
+  ];
+}
+
+/** Remembers how a lens opens, so that only what a person changes is written down. */
+export function remember(lens: Lens, views: Views): void {
+  initial.set(lens, new Map(piecesOf(lens, views).map(({ name, get }) => [name, JSON.stringify(get())])));
+}
+
+/** What a person made of the session; reads every signal that says so. */
+export function written(session: Session): Saved {
+  const lenses = session.lenses.value.flatMap((lens): [string, Record<string, unknown>][] => {
+    const before = initial.get(lens);
+    const changed = piecesOf(lens, session.views(lens)).flatMap(({ name, get }): [string, unknown][] => {
+      const value = get();
+      return JSON.stringify(value) === before?.get(name) ? [] : [[name, value]];
+    });
+    return changed.length ? [[lens.engine.frame.lens, Object.fromEntries(changed)]] : [];
+  });
+  const [front, first] = [session.current.value, session.lenses.value[0]];
+  const theme = session.theme.choice.value;
+  const pending = Object.entries(session.pending);
+  return {
+    ...(front && front !== first ? { lens: front.engine.frame.lens } : {}),
+    ...(theme !== session.document.value.theme ? { theme } : {}),
+    ...(lenses.length || pending.length ? { lenses: Object.fromEntries([...pending, ...lenses]) } : {}),
+  };
+}
+
+/** Makes of a lens what was written down of it. What does not fit is left as it is. */
+export function restore(lens: Lens, views: Views, saved: unknown): void {
+  const pieces = byName((value) => value as unknown)(saved);
+  if (!pieces) return;
+  batch(() => {
+    for (const { name, set } of piecesOf(lens, views)) if (Object.hasOwn(pieces, name)) set(pieces[name]);
+  });
+}
