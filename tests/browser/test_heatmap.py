@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ def test_a_thousand_layers_are_named_by_module_and_no_two_names_touch(workbench:
     labels = view.root.locator(".ut-chart-tick.ut-up text")
     boxes = sorted((label.bounding_box() for label in labels.all()), key=lambda box: box["y"])
     assert len(boxes) >= 5
-    for above, below in zip(boxes, boxes[1:], strict=False):
+    for above, below in itertools.pairwise(boxes):
         assert above["y"] + above["height"] <= below["y"] + 3
     assert view.ticks("up")[0].startswith("transformer.h.")
     assert "rows" in view.hover(0.5, 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def test_views_fit_a_telephone_and_a_wall(workbench: Any, width: int) -> None:
     for box in boxes:
         assert box["width"] >= (280 if width == 320 else 450)
         assert box["height"] >= 200
-    for one, next_ in zip(boxes, boxes[1:], strict=False):
+    for one, next_ in itertools.pairwise(boxes):
         side_by_side = one["x"] + one["width"] <= next_["x"]
         below = one["y"] + one["height"] <= next_["y"]
         assert below if width == 320 else side_by_side

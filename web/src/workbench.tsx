@@ -63,7 +63,7 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
       style={views ? { "--dock": dockHeight(views) } : undefined}
     >
       {runs && <Runs list={runs} />}
-      <Header document={document} lens={lens} theme={theme} />
+      <Header session={session} />
       <Findings findings={document.findings} shows={shows} onPress={(finding) => void press(finding)} />
       {!lens && <p class="ut-empty">{runs?.waiting.value ?? "There is nothing to draw."}</p>}
       {lens?.ready.value && views && (

@@ -3,7 +3,7 @@ import "./page.css";
 import { openContainer } from "../engine/container";
 import { hire } from "../engine/handle";
 import { createRenderer } from "../render/create";
-import { keepInAddress, stateInAddress } from "../ui/link";
+import { keepInAddress, stateGiven } from "../ui/link";
 import { Session } from "../ui/session";
 import { mount } from "../workbench";
 import { work } from "./work";
@@ -22,7 +22,7 @@ async function start(script: string): Promise<void> {
   try {
     const header = document.getElementById("undertow-header")!.textContent;
     const data = await openContainer(header, takeBlock, () => hire((name) => startWorker(script, name), fail), fail);
-    const session = new Session(data, stateInAddress());
+    const session = new Session(data, stateGiven());
     mount(
       root,
       session,
@@ -58,8 +58,8 @@ async function takeBlock(block: number): Promise<string> {
   const element = find();
   if (!element) throw new Error("the file ends before its data do");
   const text = element.textContent.trim();
-  // Emptied rather than removed, so that the one before it is still known to be whole.
-  if (text.length > 1 << 16) element.textContent = "";
+  // Emptied rather than removed, so that the one before it is still known to be whole. A small page is left whole, to be saved.
+  if (text.length > 1 << 20) element.textContent = "";
   return text;
 }
 

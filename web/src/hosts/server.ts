@@ -2,7 +2,7 @@ import "../ui/style.css";
 import "./page.css";
 import { Connection } from "../engine/served";
 import { createRenderer } from "../render/create";
-import { keepInAddress, stateInAddress } from "../ui/link";
+import { keepInAddress, stateGiven } from "../ui/link";
 import { Live } from "../ui/live";
 import { RunList } from "../ui/runs";
 import { Session } from "../ui/session";
@@ -19,7 +19,7 @@ function start(root: HTMLElement): void {
   const token = new URLSearchParams(location.search).get("token") ?? "";
   const list = new RunList();
   const title = document.title.replace(/ · Undertow$/, "");
-  const session = new Session({ title, subtitle: "", theme: "auto", engines: [], findings: [] }, stateInAddress());
+  const session = new Session({ title, subtitle: "", theme: "auto", engines: [], findings: [] }, stateGiven());
   const renderer = new URLSearchParams(location.hash.slice(1)).get("renderer");
   mount(
     root,

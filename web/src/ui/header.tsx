@@ -1,18 +1,12 @@
 import type { JSX } from "preact";
-import type { Document } from "../engine/engine";
-import type { Lens } from "./lens";
-import type { Theme } from "./theme";
+import type { Session } from "./session";
+import { ShareMenu } from "./share-menu";
 
 /** What is shown, how a line is to be read, and light or dark. */
-export function Header({
-  document,
-  lens,
-  theme,
-}: {
-  document: Document;
-  lens: Lens | null;
-  theme: Theme;
-}): JSX.Element {
+export function Header({ session }: { readonly session: Session }): JSX.Element {
+  const { theme } = session;
+  const document = session.document.value;
+  const lens = session.current.value;
   const dark = theme.name.value === "dark";
   return (
     <header class="ut-header">
@@ -24,6 +18,7 @@ export function Header({
         <h1>{document.title}</h1>
         <p>{document.subtitle || lens?.engine.frame.note}</p>
       </div>
+      {lens && <ShareMenu session={session} />}
       <button
         type="button"
         class="ut-theme"

@@ -10,6 +10,7 @@ import type { Scale, SlotCode } from "../core/scale";
 import { positions } from "../core/scale";
 import type { Binning, Engine, Selection } from "../engine/engine";
 import { Folds } from "../core/folds";
+import type { Scene } from "../render/scene";
 import { Axes } from "./axes";
 import { Colours } from "./colours";
 import { Crowd } from "./crowd";
@@ -64,6 +65,8 @@ export class Lens {
   readonly columns: readonly ColumnInfo[];
   /** The axes that can be seen; null until the plot says so. What is out of sight is not counted. */
   readonly inView = signal<readonly string[] | null>(null);
+  /** What the plot draws now. */
+  readonly picture = signal<Scene | null>(null);
   /** What a screen reader is to say next. */
   readonly said = signal("");
   /** A text that one of a row's values must contain, whatever the case; empty for none. */

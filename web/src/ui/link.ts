@@ -7,10 +7,13 @@ import type { Session } from "./session";
 const REST = 400;
 const KEY = "state";
 
-/** What the page's address says of its state; null where it says nothing that could be read. */
-export function stateInAddress(): Saved | null {
+/** The element in which a page that was saved says how it stood. */
+export const stateInPage = "undertow-state";
+
+/** What the page's address says of its state, else what was saved with it; null where nothing could be read. */
+export function stateGiven(): Saved | null {
   try {
-    const text = stateIn(location.href);
+    const text = stateIn(location.href) ?? document.getElementById(stateInPage)?.textContent;
     const saved: unknown = text ? JSON.parse(text) : null;
     return typeof saved === "object" && !Array.isArray(saved) ? (saved as Saved | null) : null;
   } catch {

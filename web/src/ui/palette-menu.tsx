@@ -51,7 +51,7 @@ function Choices({ lens, theme, name }: PaletteProps): JSX.Element {
         </>
       ) : (
         <>
-          <label>
+          <label class="ut-check">
             <input
               type="checkbox"
               checked={colouring.reversed}
@@ -83,7 +83,7 @@ function Schemes({ lens, theme, name, byHue }: PaletteProps & { readonly byHue: 
   return (
     <div class="ut-schemes" role="radiogroup" aria-label="Colour scheme">
       {["", ...also, ...offered].map((each) => (
-        <label key={each}>
+        <label key={each} class="ut-check">
           <input
             type="radio"
             name={`ut-scheme-${lens.engine.frame.lens}`}
@@ -114,7 +114,7 @@ function Midpoint(props: {
   const start = low < 0 && high > 0 ? 0 : lens.scale(name).invert(0.5);
   return (
     <>
-      <label title="The value in the middle of the colours, for values that part at it">
+      <label class="ut-check" title="The value in the middle of the colours, for values that part at it">
         <input
           type="checkbox"
           checked={midpoint !== null}

@@ -48,6 +48,7 @@ export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element 
     () =>
       effect(() => {
         const scene = model.scene.value;
+        lens.picture.value = scene;
         if (!scene) return;
         renderer.draw(scene, lens.crowd?.empty ? undefined : markFirst);
       }),
