@@ -62,7 +62,8 @@ def test_csv_and_parquet_hold_the_selected_rows_to_the_last_bit(workbench: Any, 
     text = taken(page, "Selected rows, CSV", tmp_path)
     options = pyarrow.csv.ConvertOptions(
         column_types={"text": pa.string(), "x": pa.float64()},
-        null_values=[""], strings_can_be_null=True,
+        null_values=[""],
+        strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
     parse = pyarrow.csv.ParseOptions(newlines_in_values=True)

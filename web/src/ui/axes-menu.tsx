@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { fullLabel } from "../core/format";
 import type { Lens } from "./lens";
 import { Menu } from "./menu";
+import { MOST_RELATED, orderByRelatedness } from "./relations";
 import { Sortable } from "./sortable";
 
 /** More entries than this are not listed; the search finds them. */
@@ -29,6 +30,7 @@ export function AxesMenu({ lens }: { lens: Lens }): JSX.Element {
 
 function Choices({ lens, close }: { lens: Lens; close: () => void }): JSX.Element {
   const [text, setText] = useState("");
+  const [busy, setBusy] = useState(false);
   const wanted = text.trim().toLowerCase();
   const matches = (name: string) => {
     const { label, description } = lens.info(name);
@@ -76,6 +78,21 @@ function Choices({ lens, close }: { lens: Lens; close: () => void }): JSX.Elemen
         </button>
         <button type="button" onClick={() => lens.show(lens.engine.frame.axes)}>
           As at first
+        </button>
+        <button
+          type="button"
+          disabled={axes.length < 3 || axes.length > MOST_RELATED || busy}
+          title={
+            axes.length > MOST_RELATED
+              ? `Of up to ${MOST_RELATED} axes`
+              : "Puts axes beside those that they know most of, so that bundles show"
+          }
+          onClick={() => {
+            setBusy(true);
+            void orderByRelatedness(lens).finally(() => setBusy(false));
+          }}
+        >
+          {busy ? "Counting …" : "By relatedness"}
         </button>
       </div>
       {shownFound.length > 0 && <h3>Shown</h3>}

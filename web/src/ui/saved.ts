@@ -139,6 +139,7 @@ function piecesOf(lens: Lens, views: Views): Piece[] {
       views.distribution,
       shaped({ column: maybe(column), measure: oneOf(["count", "share"]) }, views.distribution.peek()),
     ),
+    of("ranking", views.ranking, maybe(column)),
     of(
       "table",
       views.table,

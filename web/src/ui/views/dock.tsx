@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Lens } from "../lens";
 import type { Theme } from "../theme";
 import { Distribution } from "./distribution";
+import { Ranking } from "./ranking";
 import { Scatter } from "./scatter";
 import { SeriesView } from "./series";
 import { Heatmap } from "./heatmap";
@@ -132,6 +133,8 @@ function View({ name, lens, theme, views }: DockProps & { readonly name: ViewNam
       return <SeriesView {...props} />;
     case "heatmap":
       return <Heatmap {...props} />;
+    case "ranking":
+      return <Ranking {...props} />;
     case "table":
       return <Table {...props} />;
   }

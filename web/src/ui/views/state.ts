@@ -3,7 +3,7 @@ import type { FrameInfo } from "../../engine/engine";
 import { EXACT_ROWS } from "../lens";
 
 /** The views beside the parallel plot, in the order in which they stand. */
-export const VIEWS = ["table", "series", "scatter", "heatmap", "distribution"] as const;
+export const VIEWS = ["table", "series", "scatter", "heatmap", "distribution", "ranking"] as const;
 export type ViewName = (typeof VIEWS)[number];
 /** What can have the whole page. */
 export type Part = ViewName | "plot";
@@ -14,6 +14,7 @@ export const TITLES: Readonly<Record<ViewName, string>> = {
   scatter: "Scatter",
   heatmap: "Heatmap",
   distribution: "Distribution",
+  ranking: "Ranking",
 };
 
 /** A stretch of values of two columns; null shows the whole of a column. */
@@ -80,6 +81,8 @@ export class Views {
   readonly scatter = signal<ScatterChoice>({ x: null, y: null, drag: "zoom", zoom: { x: null, y: null } });
   readonly heatmap = signal<HeatmapChoice>({ x: null, y: null, value: null });
   readonly distribution = signal<DistributionChoice>({ column: null, measure: "count" });
+  /** The column to be explained; null leaves it to what colours the lines. */
+  readonly ranking = signal<string | null>(null);
   readonly table = signal<TableChoice>({ sort: [], order: [], pinned: [] });
 
   constructor({ lens, rows }: Pick<FrameInfo, "lens" | "rows">) {
