@@ -1,4 +1,4 @@
-"""What explains a column, and axes in an order in which neighbours are related; known data, and scikit-learn's order."""
+"""What explains a column, and axes in an order in which neighbours are related: known data, and counts by hand."""
 
 from __future__ import annotations
 
