@@ -1,8 +1,8 @@
 import type { SlotCode } from "../../core/scale";
 import { LOWER_SLOTS, Slot } from "../../core/scale";
 
-/** Pixels between the foot of an axis and its first gutter, and between gutters: a finger's, nearly. */
-const LANE = 20;
+/** Pixels between the foot of an axis and its first gutter, and between gutters. */
+const LANE = 19;
 /** A line of an axis' name, and what stands around it. */
 const NAME = { line: 15, above: 8, below: 24 };
 /** The lane above the names for groups that are unfolded. */
