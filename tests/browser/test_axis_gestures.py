@@ -80,7 +80,7 @@ def test_an_axis_dragged_out_of_the_plot_hides(workbench: Any, edge: str) -> Non
     mouse.move(*start)
     mouse.down()
     mouse.move(x, start[1], steps=8)
-    assert page.page.locator(".ut-leaves").inner_text() == "let go to hide"
+    assert page.page.locator(".ut-leaves").inner_text() == "Let go to hide loss"
     mouse.move(*start, steps=4)
     assert page.page.locator(".ut-leaves").count() == 0, "back inside it stays"
     mouse.move(x, start[1], steps=8)

@@ -87,7 +87,7 @@ export function layOut(width: number, height: number, needs: Needs): Geometry {
   const spacing = axes < 2 ? 0 : open ? Math.max(LEAST_SPACING, room / open) : taken / (axes - 1);
   let x = axes < 2 ? width / 2 : sides.left;
   const xs = gaps.map((gap, i) => (x += i === 0 ? 0 : (gap ?? spacing)));
-  const whole = axes < 2 ? width : Math.max(width, Math.ceil(x + sides.right));
+  const whole = axes < 2 ? width : Math.max(width, Math.round(x + sides.right));
 
   const names = NAME.above + (brackets ? BRACKET : 0) + (folds ? FOLDS : 0);
   const nameHeight = NAME.line * Math.max(2, lines) + 12;

@@ -82,7 +82,6 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
           </button>
         )}
         <AxisMenu model={model} name={name} />
-        {leaving && <span class="ut-leaves">let go to hide</span>}
       </div>
     </div>
   );
