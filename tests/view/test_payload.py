@@ -202,7 +202,6 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         "share": "share",
         "group": "group",
         "colouring": None,
-        "fold": None,
         "type": "f32",
         "block": 0,
         "planes": False,
