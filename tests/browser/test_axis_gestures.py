@@ -45,7 +45,8 @@ def test_a_finger_reorders_brushes_and_turns(workbench: Any) -> None:
     touch(page.page, (box["x"], box["y"] + box["height"] / 2), (box["x"], box["y"] - 10))
     assert page.count == "9 of 18"
     # Eleven pixels beside its end: a finger still takes hold of it.
-    touch(page.page, (box["x"], box["y"] + box["height"] / 2 + 11), (box["x"], box["y"] + box["height"] * 0.8))
+    low = (box["x"], box["y"] + box["height"] * 0.8 + 11)
+    touch(page.page, (box["x"], box["y"] + box["height"] / 2 + 11), low)
     assert page.count == "14 of 18"
 
 
