@@ -5,6 +5,7 @@ Sources make Frames, lenses make Frames, and every engine answers questions abou
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -52,10 +53,11 @@ class Frame:
         described = [column.name for column in self.columns]
         if names != described:
             raise SourceError(f"the table's columns {names} and their descriptions {described} differ")
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = sorted(name for name, times in Counter(names).items() if times > 1)
         if repeated:
             raise SourceError(f"column name {repeated[0]!r} occurs more than once")
-        unknown = [name for name in (*self.axes, *([self.color] if self.color else [])) if name not in names]
+        known = set(names)
+        unknown = [name for name in (*self.axes, *([self.color] if self.color else [])) if name not in known]
         if unknown:
             raise SourceError(f"no column named {unknown[0]!r}; there are: {', '.join(map(repr, names))}")
 

@@ -45,7 +45,8 @@ def test_a_finger_reorders_brushes_and_turns(workbench: Any) -> None:
     touch(page.page, (box["x"], box["y"] + box["height"] / 2), (box["x"], box["y"] - 10))
     assert page.count == "9 of 18"
     # Eleven pixels beside its end: a finger still takes hold of it.
-    touch(page.page, (box["x"], box["y"] + box["height"] / 2 + 11), (box["x"], box["y"] + box["height"] * 0.8))
+    low = (box["x"], box["y"] + box["height"] * 0.8 + 11)
+    touch(page.page, (box["x"], box["y"] + box["height"] / 2 + 11), low)
     assert page.count == "14 of 18"
 
 
@@ -80,7 +81,7 @@ def test_an_axis_dragged_out_of_the_plot_hides(workbench: Any, edge: str) -> Non
     mouse.move(*start)
     mouse.down()
     mouse.move(x, start[1], steps=8)
-    assert page.page.locator(".ut-leaves").inner_text() == "let go to hide"
+    assert page.page.locator(".ut-leaves").inner_text() == "Let go to hide loss"
     mouse.move(*start, steps=4)
     assert page.page.locator(".ut-leaves").count() == 0, "back inside it stays"
     mouse.move(x, start[1], steps=8)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from undertow.diagnose import Finding
 from undertow.errors import ViewError
 from undertow.frame import Frame, Preset
-from undertow.schema import Column
+from undertow.schema import Column, Fold
 from undertow.sources import from_columns
 from undertow.view._payload import payload
 
@@ -202,7 +202,6 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         "share": "share",
         "group": "group",
         "colouring": None,
-        "fold": None,
         "type": "f32",
         "block": 0,
         "planes": False,
@@ -227,6 +226,20 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
             "filters": {"epoch": {"ranges": [[1, 2]]}},
         }
     ]
+
+
+def test_a_column_that_stands_for_a_group_says_so_and_no_other():
+    frame = Frame(
+        pa.table({"h": [1.5], "least": [1.0], "greatest": [2.0]}),
+        (
+            Column("h", "number", fold=Fold("h", "least", "greatest")),
+            Column("least", "number"),
+            Column("greatest", "number"),
+        ),
+    )
+    header, _ = decode(*payload([frame]))
+    folds = [column.get("fold", "none") for column in header["frames"][0]["columns"]]
+    assert folds == [{"path": "h", "low": "least", "high": "greatest"}, "none", "none"]
 
 
 def test_no_frame_and_an_unknown_theme_are_refused():

@@ -102,10 +102,11 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
             [at[key] for key in zip(single.run.tolist(), single.span.tolist(), strict=True)], dtype=np.int64
         )
         values = MEASURES[0].of(single)
+        shared = _shared(names)
         for index, name in enumerate(names):
             if name.endswith(MODULE_SUFFIX):
                 continue
-            column = _column(MEASURES[0], name, _short(name, names), modules[owner_of[index]])
+            column = _column(MEASURES[0], name, name[shared:], modules[owner_of[index]])
             # A domain of their own: small biases must not squeeze the modules' axes.
             column = replace(column, share=f"{column.share} of parameters")
             table.add(column, _put(values, single.owner == index, place, len(line_run)))
@@ -119,23 +120,26 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
 def _add_layers(table: Table, measure: Measure, wide: list[tuple[pa.Array, str]], modules: list[str]) -> list[str]:
     """Adds a column a layer, and before each group of layers one that stands for it; returns which to show at first."""
     members = grouped([module for _, module in wide])
+    shared = _shared(modules)
+    values = np.stack([column.to_numpy(zero_copy_only=False) for column, _ in wide], axis=1)
+    present = np.stack([column.is_valid().to_numpy(zero_copy_only=False) for column, _ in wide], axis=1)
     shown = {id(member) if isinstance(member, Group) else member for member in first_axes(members)}
     axes: list[str] = []
 
     def add(member: Group | int) -> None:
         if isinstance(member, Group):
             within = list(member.modules())
-            middle, low, high = fold([wide[index][0] for index in within])
-            column = _column(measure, member.path, _short(member.path, modules))
+            middle, low, high = fold(values[:, within], present[:, within])
+            column = _column(measure, member.path, member.path[shared:])
             name, least, greatest = (fresh(f"{member.path}.*:{each}", table.arrays) for each in _fold_names(measure))
             said = f"{measure.label} in {member.path}: the median of {len(within)} layers"
             ends = Fold(member.path, least, greatest)
             table.add(replace(column, name=name, description=said, fold=ends), middle)
-            for end, values in ((ends.low, low), (ends.high, high)):
-                table.add(replace(column, name=end, share="", description=f"{said}; how far they spread"), values)
+            for end, spread in ((ends.low, low), (ends.high, high)):
+                table.add(replace(column, name=end, share="", description=f"{said}; how far they spread"), spread)
         else:
             column, module = wide[member]
-            name = table.add(_column(measure, module, _short(module, modules)), column)
+            name = table.add(_column(measure, module, module[shared:]), column)
         if (id(member) if isinstance(member, Group) else member) in shown:
             axes.append(name)
         for each in member.members if isinstance(member, Group) else ():
@@ -184,10 +188,10 @@ def _column(measure: Measure, path: str, label: str, group: str = "") -> Column:
     )
 
 
-def _short(path: str, paths: list[str]) -> str:
-    """The path without the folders that all paths share."""
+def _shared(paths: list[str]) -> int:
+    """How many characters the folders take that all paths share."""
     shared = os.path.commonprefix(paths)  # noqa: RUF071 - modules are parted by / or by .
-    return path[max(shared.rfind("/"), shared.rfind(".")) + 1 :]
+    return max(shared.rfind("/"), shared.rfind(".")) + 1
 
 
 def _loss(metrics: dict[str, pa.Array]) -> str | None:

@@ -75,19 +75,19 @@ def first_axes(members: Sequence[Group | int]) -> list[Group | int]:
     return shown
 
 
-def fold(columns: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array, pa.Array]:
+def fold(values: NDArray[np.float64], present: NDArray[np.bool_]) -> tuple[pa.Array, pa.Array, pa.Array]:
     """The median, the least and the greatest of some columns, row by row.
 
     Args:
-        columns: float64 each. Shape (rows,).
+        values: nan where there is none. Shape (rows, columns).
+        present: Where there is a value; nan may be one. Shape (rows, columns).
 
     Returns:
         Three columns of float64, shape (rows,): null where no column has a value, nan where those that have one are
         nan. Else nan is left out; ±inf counts.
     """
-    table = np.stack([np.asarray(column.to_numpy(zero_copy_only=False), np.float64) for column in columns], axis=1)
-    present = np.stack([np.asarray(column.is_valid()) for column in columns], axis=1).any(axis=1)
-    table.sort(axis=1)  # nan last
+    table = np.sort(values, axis=1)  # nan last
+    absent = ~present.any(axis=1)
     count = np.count_nonzero(~np.isnan(table), axis=1)
     rows = np.arange(len(table))
     last = np.maximum(count - 1, 0)
@@ -95,11 +95,8 @@ def fold(columns: Sequence[pa.Array]) -> tuple[pa.Array, pa.Array, pa.Array]:
     with np.errstate(invalid="ignore", over="ignore"):
         # Halved before they are added: two huge values would be infinite together.
         middle = np.where(low == high, low, low / 2 + high / 2)
-
-    def column(values: NDArray[np.float64]) -> pa.Array:
-        return pa.array(values, mask=~present)
-
-    return column(middle), column(table[:, 0]), column(table[rows, last])
+    least, greatest = table[:, 0], table[rows, last]
+    return pa.array(middle, mask=absent), pa.array(least, mask=absent), pa.array(greatest, mask=absent)
 
 
 def _simplify(group: Group) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Sequence
@@ -151,7 +152,7 @@ def column_header(column: Column) -> dict[str, Any]:
             "midpoint": column.colouring.midpoint,
             "own": dict(column.colouring.own),
         },
-        "fold": column.fold and {"path": column.fold.path, "low": column.fold.low, "high": column.fold.high},
+        **({"fold": dataclasses.asdict(column.fold)} if column.fold else {}),
     }
 
 

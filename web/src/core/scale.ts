@@ -70,7 +70,7 @@ export function possibleScales(info: ColumnInfo, summary: Summary): ScaleName[] 
  *
  * @param summaries The column's own summary first; those after it share its domain.
  * @param percentiles The column's percentile edges, where the scale is made of them.
- * @param domain What the axis is to show, whatever the values; percentiles and, where it is not above 0, logarithms do without.
+ * @param domain What the axis is to show, whatever the values; percentiles do without.
  */
 export function makeScale(
   name: ScaleName,
@@ -80,11 +80,13 @@ export function makeScale(
 ): Scale {
   const least = (s: Summary) => (name === "log" ? s.minPositive : s.min);
   const finite = summaries.filter((s) => !Number.isNaN(least(s)));
-  const usable = domain && domain[0] < domain[1] && (name !== "log" || domain[0] > 0) ? domain : null;
+  const [from, to] = [Math.min(...finite.map(least)), Math.max(...finite.map((s) => s.max))];
+  // A logarithm has no place for what is not above 0: its axis starts with the least value that has one.
+  const wanted = domain && name === "log" && domain[0] <= 0 ? ([from, domain[1]] as const) : domain;
+  const usable = wanted && wanted[0] < wanted[1] && Number.isFinite(wanted[0]) ? wanted : null;
   // A column without a number of its own has no percentiles; it takes the domain of those that share it.
   if (name === "percentile" && percentiles && !Number.isNaN(summaries[0]!.min)) return percentileScale(percentiles);
   if (finite.length === 0 && !usable) return constantScale(name, 0, "");
-  const [from, to] = [Math.min(...finite.map(least)), Math.max(...finite.map((s) => s.max))];
   const [low, high] = usable ?? [from, to];
   if (low === high) return constantScale(name, low, name === "time" ? formatTime(low) : formatNumber(low));
   const whole = finite.length > 0 && finite.every((s) => s.integer);

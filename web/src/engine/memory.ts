@@ -114,10 +114,17 @@ export class MemoryEngine implements Engine {
       );
       const [first, ...others] = parts;
       const { counts, colours } = first!;
-      for (const other of others) {
-        other.counts.forEach((grid, pair) => add(counts[pair]!, grid));
-        other.colours.forEach((grid, pair) => add(colours[pair]!, grid));
-      }
+      let added = 0;
+      for (const other of others)
+        for (const [into, grids] of [[counts, other.counts] as const, [colours, other.colours] as const])
+          for (const [pair, grid] of grids.entries()) {
+            add(into[pair]!, grid);
+            added += grid.length;
+            // Many axes make many grids: a hand may move in between.
+            if (added < ADDED_AT_ONCE) continue;
+            added = 0;
+            await new Promise((done) => setTimeout(done));
+          }
       const side = sideOf(query.bins);
       return { side, slices: query.active ? sideOf(query.active.positions) + 1 : 1, counts, colours, share };
     });
@@ -311,6 +318,9 @@ function siblings(axis: Cut, { minPositive, max }: Summary): Cut[] {
   else if (minPositive > 0) cuts.push({ scale: "log", domain: [minPositive, Math.max(high, max)] });
   return cuts;
 }
+
+/** Some milliseconds' worth. */
+const ADDED_AT_ONCE = 4_000_000;
 
 function add(into: Uint32Array | Float32Array, other: Uint32Array | Float32Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += other[i]!;

@@ -351,6 +351,7 @@ export class Lens {
       this.colouring.chosen.value = named(old.colouring.chosen.value);
       this.brushes.value = named(old.brushes.value);
       this.lines.value = old.lines.value;
+      this.inView.value = old.inView.value?.filter(known) ?? null;
       this.weight.adopt(old.weight);
       void this.pins.adopt(old.pins);
       this.search.value = old.search.value;

@@ -72,14 +72,15 @@ export class Pins {
   async adopt(old: Pins): Promise<void> {
     const ticket = ++this.#asked;
     const before = old.list.peek();
+    const mine = this.rows.peek();
     const { frame } = this.#lens.engine;
     const found = await Promise.all(
       before.map(async ({ row, values }) =>
         values && frame.rows !== old.#lens.engine.frame.rows ? this.#find(values) : row,
       ),
     );
-    // Asked again meanwhile, or a person has pinned something here already.
-    if (ticket !== this.#asked || this.rows.peek().length) return;
+    // Asked again meanwhile, or a person pins here already.
+    if (ticket !== this.#asked || this.rows.peek() !== mine) return;
     const rows: number[] = [];
     before.forEach(({ look }, i) => {
       while (rows.length < look) rows.push(-1);

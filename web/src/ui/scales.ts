@@ -42,7 +42,10 @@ export class Scales {
     // Columns with one domain have one scale: a choice for one is a choice for all.
     const chosen = own(this.chosen.value, keyOf(info));
     const first = this.#sharing(info)[0]!;
-    const scale = chosen ?? defaultScale(first, this.#known.summary(first.name));
+    const usual = defaultScale(first, this.#known.summary(first.name));
+    // What a person wants to see decides before what the values suggest.
+    const shown = usual === "log" && (this.domain(name)?.[0] ?? 1) <= 0 ? "linear" : usual;
+    const scale = chosen ?? shown;
     return scale === "percentile" && !this.#percentiles.value.has(name) ? "linear" : scale;
   }
 

@@ -173,10 +173,11 @@ describe("a domain that a person typed", () => {
     expect([0, 1, 2, 3, 4].map(passes)).toEqual([false, false, false, true, true]);
   });
 
-  test("gives a constant column an axis, and is left aside where a logarithm has no place for it", () => {
+  test("gives a constant column an axis, and starts above 0 on a logarithm", () => {
     const constant = numbers([7, 7]);
     expect(makeScale("linear", [summarize("x", constant)], null, [0, 10]).position(7)).toBeCloseTo(0.7);
-    expect(makeScale("log", [summarize("x", vector)], null, [-1, 4]).domain).toEqual([1, 400]);
+    expect(makeScale("log", [summarize("x", vector)], null, [-1, 4]).domain).toEqual([1, 4]);
+    expect(makeScale("log", [summarize("x", vector)], null, [-9, -1]).domain).toEqual([1, 400]);
   });
 });
 

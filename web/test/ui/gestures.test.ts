@@ -116,3 +116,8 @@ test("a distance that a person set holds, and the others share what is left", ()
 test("the nearest axis is found among uneven ones", () => {
   expect([0, 55, 75, 1000].map((x) => nearestAxis(x, [10, 100, 140, 600]))).toEqual([0, 0, 1, 3]);
 });
+
+test("distances that a person set do not make the plot a hair wider than its window", () => {
+  for (let width = 700; width < 1500; width += 13)
+    expect(layOut(width, 400, { gaps: [null, null, width / 7.3, null, null], slots: new Set() }).width).toBe(width);
+});

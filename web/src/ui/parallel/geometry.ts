@@ -1,16 +1,16 @@
 import type { SlotCode } from "../../core/scale";
 import { LOWER_SLOTS, Slot } from "../../core/scale";
 
-/** Pixels between the foot of an axis and its first gutter, and between gutters: a finger's, nearly. */
-const LANE = 20;
+/** Pixels between the foot of an axis and its first gutter, and between gutters. */
+const LANE = 19;
 /** A line of an axis' name, and what stands around it. */
-const NAME = { line: 15, above: 8, below: 24 };
+const NAME = { line: 15, above: 8, below: 20 };
 /** The lane above the names for groups that are unfolded. */
 const BRACKET = 22;
 /** And the one for what unfolds those that are folded. */
 const FOLDS = 21;
 /** Below the axes: their grips, the way that the current runs, a row for each pinned line, a bar to scroll by. */
-const GRIPS = 18;
+const GRIPS = 22;
 const DIRECTION = 18;
 export const PIN_ROW = 24;
 const SCROLLBAR = 12;
@@ -87,7 +87,7 @@ export function layOut(width: number, height: number, needs: Needs): Geometry {
   const spacing = axes < 2 ? 0 : open ? Math.max(LEAST_SPACING, room / open) : taken / (axes - 1);
   let x = axes < 2 ? width / 2 : sides.left;
   const xs = gaps.map((gap, i) => (x += i === 0 ? 0 : (gap ?? spacing)));
-  const whole = axes < 2 ? width : Math.max(width, Math.ceil(x + sides.right));
+  const whole = axes < 2 ? width : Math.max(width, Math.round(x + sides.right));
 
   const names = NAME.above + (brackets ? BRACKET : 0) + (folds ? FOLDS : 0);
   const nameHeight = NAME.line * Math.max(2, lines) + 12;
@@ -108,7 +108,7 @@ export function layOut(width: number, height: number, needs: Needs): Geometry {
     slots,
     xs,
     spacing,
-    grips: foot + lower.length * LANE + 11,
+    grips: foot + lower.length * LANE + 13,
     direction: bottom - 11,
     pins: bottom,
     brackets: NAME.above - 2,

@@ -57,7 +57,7 @@ export function Grip({ model, name }: { model: PlotModel; name: string }): JSX.E
       }}
     >
       <title>Drag to move apart, double-click to space evenly again</title>
-      <rect class="ut-grip-reach" x={-14} y={-12} width={28} height={24} />
+      <rect class="ut-grip-reach" x={-14} y={-9} width={28} height={20} />
       <path d="M-7 0H7M-4 -3.5L-7.5 0L-4 3.5M4 -3.5L7.5 0L4 3.5" />
     </g>
   );

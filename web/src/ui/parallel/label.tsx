@@ -17,6 +17,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
   const leaving = model.leaving.value === name;
   const folded = lens.folds.has(name);
   const label = info.label || name;
+  const unit = info.unit && !bare && g.nameHeight < 46 ? info.unit : "";
 
   const press = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -46,7 +47,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
           type="button"
           class="ut-label-name"
           title={`${fullLabel(info)}\n${info.description ? `${info.description}\n` : ""}Click to invert, drag to move, drag out to hide`}
-          aria-label={`${label} axis${inverted ? ", inverted" : ""}; press to invert, arrows move it, Delete hides it`}
+          aria-label={`${label}${unit && ` ${unit}`} axis${inverted ? ", inverted" : ""}; press to invert, arrows move it, Delete hides it`}
           onPointerDown={drag.down}
           onPointerMove={drag.move}
           onPointerUp={drag.up}
@@ -60,7 +61,7 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
           <span class="ut-label-text" style={{ "-webkit-line-clamp": Math.floor((g.nameHeight - 7) / 15) }}>
             {breakable(model.labelOf(name))}
           </span>
-          {info.unit && !bare && g.nameHeight < 46 && <span class="ut-label-unit">{info.unit}</span>}
+          {unit && <span class="ut-label-unit"> {unit}</span>}
           {inverted && (
             <span class="ut-label-mark" aria-hidden="true">
               ↓
@@ -81,7 +82,6 @@ export function AxisLabel({ model, name, bare }: { model: PlotModel; name: strin
           </button>
         )}
         <AxisMenu model={model} name={name} />
-        {leaving && <span class="ut-leaves">let go to hide</span>}
       </div>
     </div>
   );

@@ -18,6 +18,8 @@ const STUB = 42;
 const MOST_LINES = 6;
 /** Axes beyond the visible ones are made ready in blocks of so many. */
 const AHEAD = 4;
+/** How strong the others stay while a line's ancestors and descendants stand out. */
+const BEHIND = 0.3;
 /** What the keys of pinned lines need to the left of the first axis. */
 const PINNED_LEFT = 104;
 
@@ -187,7 +189,7 @@ export class PlotModel {
       colours: this.#weighted(lens.colouring.ofRows(palette), lens.weight.strengths.value),
       selected,
       lineWidth: width1 * style.width,
-      opacity: Math.min(1, fade(0.96, shown) * style.opacity),
+      opacity: Math.min(1, fade(0.96, shown) * style.opacity) * (lens.lineage.relatives.value.length ? BEHIND : 1),
       context:
         lens.brushed.value && !lens.crowd && style.context
           ? withAlpha(palette.context, Math.min(1, fade(1, count) ** 1.6 * style.opacity))

@@ -29,7 +29,8 @@ export function PinnedValues({ model }: { model: PlotModel }): JSX.Element {
               const { min, max } = lens.summary(name);
               const info = lens.info(name);
               const text = formatValue(info, vector, 0, digitsWithin(min, max)) || "missing";
-              const fits = textWidth(text, "500 11.5px") <= room;
+              // Raised digits may come from another font, which is wider than it was measured.
+              const fits = textWidth(text, "500 11.5px") <= room - 6;
               const short = fits || info.kind !== "number" ? fitted(text, room) : formatShort(vector.values[0]!);
               return (
                 <span key={name} style={{ left: `${model.x(name) - room / 2}px`, width: `${room}px` }} title={text}>

@@ -138,6 +138,7 @@ export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element 
           <PinnedValues model={model} />
         </div>
       </div>
+      {model.leaving.value !== null && <p class="ut-leaves">Let go to hide {model.labelOf(model.leaving.value)}</p>}
       <PinnedKeys model={model} theme={theme} />
       <Announcer lens={lens} />
       <Tooltip lens={lens} theme={theme} at={model.pointer} size={model.size.value} />
