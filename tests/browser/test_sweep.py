@@ -45,3 +45,11 @@ def test_many_findings_leave_room_for_the_plot(workbench: Any, sweep: Path) -> N
     assert page.page.locator(".ut-workbench").get_attribute("data-lens") == "steps"
     page.page.get_by_role("button", name="Fewer").click()
     assert findings.count() == 3, "the one that is shown stays"
+
+
+def test_settings_are_ranked_apart_from_what_came_of_them(workbench: Any, sweep: Path) -> None:
+    page = workbench(ut.load(sweep))
+    page.page.get_by_role("button", name="Ranking").click()
+    page.page.locator(".ut-ranking li").first.wait_for()
+    assert page.page.locator(".ut-ranking h3").all_inner_texts() == ["Settings", "What came of them"]
+    assert page.page.locator(".ut-ranking ol").first.locator("span").all_inner_texts()[0] == "lr"

@@ -1,12 +1,16 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Help } from "./help";
 import type { Session } from "./session";
 import { ShareMenu } from "./share-menu";
+import { Tour } from "./tour";
 
 /** What is shown, how a line is to be read, and light or dark. */
 export function Header({ session }: { readonly session: Session }): JSX.Element {
   const { theme } = session;
   const document = session.document.value;
   const lens = session.current.value;
+  const [tour, setTour] = useState(false);
   const dark = theme.name.value === "dark";
   return (
     <header class="ut-header">
@@ -19,6 +23,8 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
         <p>{document.subtitle || lens?.engine.frame.note}</p>
       </div>
       {lens && <ShareMenu session={session} />}
+      {lens && <Help lens={lens} onTour={() => setTour(true)} />}
+      {tour && <Tour onEnd={() => setTour(false)} />}
       <button
         type="button"
         class="ut-theme"

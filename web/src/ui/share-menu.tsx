@@ -52,7 +52,7 @@ export function ShareMenu({ session }: { readonly session: Session }): JSX.Eleme
     ...(canBeSaved() ? [file("This page as it stands, HTML", "html", () => pageWith(written(session)))] : []),
   ];
   return (
-    <Menu class="ut-share" label="Share: link, picture, rows" face={<Arrow />}>
+    <Menu class="ut-share ut-round" label="Share: link, picture, rows" face={<Arrow />}>
       {() => (
         <>
           {choices.map((choice) => (

@@ -10,7 +10,8 @@ export function textWidth(text: string, font: "500 11.5px" | "600 12.5px"): numb
     context ??= new OffscreenCanvas(1, 1).getContext("2d")!;
     context.font = `${font} ${FAMILY}`;
     if (widths.size > 20_000) widths.clear();
-    widths.set(key, (width = context.measureText(text).width));
+    // The page's digits are all as wide as a 0, which a canvas cannot be told.
+    widths.set(key, (width = context.measureText(text.replace(/\d/g, "0")).width));
   }
   return width;
 }

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { Fragment } from "preact";
 import { fullLabel } from "../../core/format";
 import type { Lens } from "../lens";
 import { relations } from "../relations";
@@ -67,26 +68,42 @@ export function Ranking({ lens, views }: RankingProps): JSX.Element {
     >
       <div class="ut-ranking">
         {known?.length === 0 && <p>Nothing explains {fullLabel(lens.info(target))} better than chance would.</p>}
-        <ol aria-label={`What explains ${fullLabel(lens.info(target))}`}>
-          {known?.map(({ name, share }) => (
-            <li key={name}>
-              <button
-                type="button"
-                title={`Once ${fullLabel(lens.info(name))} is known, ${percent(share)} of what is uncertain about ${fullLabel(lens.info(target))} is gone. Press to put it beside.`}
-                onClick={() => beside(name)}
-              >
-                <span>{fullLabel(lens.info(name))}</span>
-                <i aria-hidden="true">
-                  <b style={{ width: `${100 * share}%` }} />
-                </i>
-                <em>{percent(share)}</em>
-              </button>
-            </li>
-          ))}
-        </ol>
+        {sections(lens, known ?? []).map(([title, list]) => (
+          <Fragment key={title}>
+            {title && <h3>{title}</h3>}
+            <ol aria-label={`What explains ${fullLabel(lens.info(target))}`}>
+              {list.map(({ name, share }) => (
+                <li key={name}>
+                  <button
+                    type="button"
+                    title={`Once ${fullLabel(lens.info(name))} is known, ${percent(share)} of what is uncertain about ${fullLabel(lens.info(target))} is gone. Press to put it beside.`}
+                    onClick={() => beside(name)}
+                  >
+                    <span>{fullLabel(lens.info(name))}</span>
+                    <i aria-hidden="true">
+                      <b style={{ width: `${100 * share}%` }} />
+                    </i>
+                    <em>{percent(share)}</em>
+                  </button>
+                </li>
+              ))}
+            </ol>
+          </Fragment>
+        ))}
       </div>
     </ViewFrame>
   );
+}
+
+/** Settings apart from what came of them: of a run's metrics one always explains another. */
+function sections(lens: Lens, list: readonly Explains[]): readonly (readonly [string, readonly Explains[]])[] {
+  if (lens.engine.frame.lens !== "runs") return [["", list]];
+  const setting = ({ name }: Explains) => lens.info(name).group === "config";
+  const parts = [
+    ["Settings", list.filter(setting)],
+    ["What came of them", list.filter((each) => !setting(each))],
+  ] as const;
+  return parts.filter(([, part]) => part.length > 0);
 }
 
 /** What colours the lines, else the last axis: what people end with is what they look for. */
