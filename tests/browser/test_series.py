@@ -110,7 +110,9 @@ def test_several_columns_are_drawn_at_once(workbench: Any) -> None:
     view = View(page, "series")
     view.root.locator(".ut-y-menu > button").click()
     for name in ("loss", "mae", "lr"):
-        page.page.get_by_role("group", name="Series of").get_by_role("checkbox", name=name).set_checked(name != "lr")
+        page.page.get_by_role("group", name="choose the series").get_by_role("checkbox", name=name).set_checked(
+            name != "lr"
+        )
     page.page.keyboard.press("Escape")
     page.settle()
     assert view.root.locator(".ut-key span").all_inner_texts() == ["loss", "mae"]

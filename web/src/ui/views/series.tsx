@@ -316,7 +316,7 @@ function YMenu(props: { lens: Lens; chosen: readonly string[]; onChange: (names:
   const numbers = lens.engine.frame.columns.filter((info) => info.kind === "number");
   const face = chosen.length === 1 ? labelOf(lens, chosen[0]!) : `${chosen.length} columns`;
   return (
-    <Menu class="ut-y-menu" label={`Series of ${chosen.join(", ")}: choose`} face={face}>
+    <Menu class="ut-y-menu" label={`${face}: choose the series`} face={face}>
       {() => (
         <ul>
           {numbers.map((info) => (
