@@ -30,6 +30,7 @@ export function formatNumber(value: number, digits = 4): string {
   return `${mantissa.replace("-", "−")}×${powerOfTen(Number(exponent))}`;
 }
 
+
 /** How many significant digits tell the values of a column apart that lie between two ends. */
 export function digitsWithin(low: number, high: number): number {
   const span = high - low;
@@ -53,9 +54,12 @@ export function formatShort(value: number): string {
   return `${sign}${Number((rounded / 1000 ** Math.max(0, power)).toPrecision(3))}${THOUSANDS[Math.max(0, power)]!}`;
 }
 
+const plainWhole = new Intl.NumberFormat("en-US", { useGrouping: false });
+const groupedWhole = new Intl.NumberFormat("en-US");
+
 /** A whole number with every digit: 2024, 1,700,000,001. */
 export function formatWhole(value: number | bigint): string {
-  const digits = value.toLocaleString("en-US", { useGrouping: !(value > -10_000 && value < 10_000) });
+  const digits = (value > -10_000 && value < 10_000 ? plainWhole : groupedWhole).format(value);
   return digits.replace("-", "−");
 }
 
