@@ -30,7 +30,6 @@ export function formatNumber(value: number, digits = 4): string {
   return `${mantissa.replace("-", "−")}×${powerOfTen(Number(exponent))}`;
 }
 
-
 /** How many significant digits tell the values of a column apart that lie between two ends. */
 export function digitsWithin(low: number, high: number): number {
   const span = high - low;
