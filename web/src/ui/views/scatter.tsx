@@ -189,7 +189,7 @@ export function Scatter({ lens, theme, views }: ScatterProps): JSX.Element {
         label={`${y.label} against ${x.label}: arrow keys go from row to row, + and − zoom, 0 shows all`}
         x={x}
         y={y}
-        inputs={[places, counts?.all, counts?.chosen, exact, color, palette, narrowed, relatives]}
+        inputs={[places, counts?.all, counts?.chosen, lens.crowd ? null : exact, color, palette, narrowed, relatives]}
         paint={(context, frame) => {
           if (counts) {
             const grey = palette.context.slice(0, 3).map((each) => 255 * each) as unknown as [number, number, number];
