@@ -13,6 +13,7 @@ import pytest
 import undertow as ut
 from serving import Client, header_of, serving
 
+from .views import View
 from .workbench import Workbench
 
 ROWS = 30_000
@@ -95,7 +96,7 @@ def test_the_table_sorts_by_the_server(page: Workbench, large: Any) -> None:
     header = page.page.get_by_role("columnheader", name="acc").locator(".ut-column-name")
     header.click()
     page.page.wait_for_timeout(500)
-    place = [h.inner_text().split(" ")[0] for h in page.page.get_by_role("columnheader").all()].index("acc")
+    place = page.page.locator(".ut-column-label").all_inner_texts().index("acc")
     shown = float(page.cells[0][place].replace("−", "-"))
     assert shown == pytest.approx(large[1]["acc"].min(), rel=1e-3)
 
@@ -181,3 +182,32 @@ def test_data_that_move_on_while_the_page_opens_are_asked_for_anew(open_page: An
     page.page.locator(".ut-count").wait_for(timeout=15_000)
     assert exactly(page) == f"{ROWS:,} of {ROWS:,}"
     open_page.complaints.clear()  # the browser names every answer that is an error
+
+
+def test_the_views_are_counted_by_the_server(page: Workbench, large: Any) -> None:
+    columns = large[1]
+    page.page.get_by_role("button", name="Close table").click()
+    bars = View(page, "distribution")
+    bars.choose("Distribution of", "kind")
+    page.page.wait_for_timeout(800)
+    names = bars.ticks("across")
+    for k, kind in enumerate(names):
+        rows = np.count_nonzero(columns["kind"] == kind)
+        assert bars.hover((k + 0.5) / 3, 0.1) == f"{kind} all {rows:,} {100 * rows / ROWS:.4g} %"
+    bars.click(0.5 / 3, 0.1)
+    page.page.wait_for_timeout(800)
+    wanted = np.count_nonzero(columns["kind"] == names[0])
+    assert exactly(page) == f"{wanted:,} of {ROWS:,}"
+    series = View(page, "series")
+    series.choose("One line for each", "kind")
+    page.page.wait_for_timeout(1200)
+    said = series.hover(0.5, 0.9)
+    assert names[0] in said, "the series follow the selection"
+    assert names[1] not in said
+    heat = View(page, "heatmap")
+    page.page.wait_for_timeout(1000)
+    assert "rows" in heat.hover(0.5, 1 - (names.index(names[0]) + 0.5) / 3)
+    page.page.get_by_role("button", name="Close heatmap").click()
+    dots = View(page, "scatter")
+    page.page.wait_for_timeout(1000)
+    assert (dots.pixels()[..., 3] > 0).sum() > 100

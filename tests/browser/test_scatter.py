@@ -95,6 +95,7 @@ def test_lineage_is_drawn_and_the_family_stands_out(workbench: Any) -> None:
     plain = at()
     assert plain[3] > 0, "a line from n87 to n107"
     view.hover(7 / 19, 4 / 9)
+    page.page.wait_for_timeout(500)
     assert not np.array_equal(plain, at()), "the family's line is another"
 
 

@@ -140,3 +140,20 @@ def test_the_last_of_two_million_rows_is_reached(workbench: Any) -> None:
 def test_cells_tell_their_value_to_the_last_digit(workbench: Any) -> None:
     page = workbench([{"x": 1 / 3, "y": 2}])
     assert page.page.locator(".ut-table [role=cell]").first.get_attribute("title") == "0.3333333333333333"
+
+
+def test_a_row_is_pinned_above_the_others_and_in_the_plot(workbench: Any) -> None:
+    page = workbench(WORDS)
+    page.page.get_by_role("button", name="Pin row 5", exact=True).click()
+    page.settle()
+    kept = page.page.locator(".ut-kept [role=row]")
+    assert kept.locator("[role=cell]").all_inner_texts() == ["beta", "5", "0"]
+    page.page.locator(".ut-table").evaluate("table => (table.scrollTop = 1e6)")
+    page.settle()
+    head_, box = page.page.locator(".ut-head").bounding_box(), kept.bounding_box()
+    assert box["y"] == pytest.approx(head_["y"] + head_["height"], abs=1)
+    page.brush("n", 1.05, 0.9)
+    assert kept.count() == 1, "whatever is brushed"
+    kept.get_by_role("button").click()
+    page.settle()
+    assert kept.count() == 0

@@ -53,9 +53,12 @@ export function formatShort(value: number): string {
   return `${sign}${Number((rounded / 1000 ** Math.max(0, power)).toPrecision(3))}${THOUSANDS[Math.max(0, power)]!}`;
 }
 
+const plainWhole = new Intl.NumberFormat("en-US", { useGrouping: false });
+const groupedWhole = new Intl.NumberFormat("en-US");
+
 /** A whole number with every digit: 2024, 1,700,000,001. */
 export function formatWhole(value: number | bigint): string {
-  const digits = value.toLocaleString("en-US", { useGrouping: !(value > -10_000 && value < 10_000) });
+  const digits = (value > -10_000 && value < 10_000 ? plainWhole : groupedWhole).format(value);
   return digits.replace("-", "−");
 }
 

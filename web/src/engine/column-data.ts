@@ -1,7 +1,7 @@
 import type { Summary, Values, Vector } from "../core/column";
 import { FINE_BINS } from "../core/edges";
 import { summarize } from "./summary";
-import { argsort } from "./sort";
+import { argsort, joined } from "./sort";
 import { slice } from "./vectors";
 
 const ARRAYS = {
@@ -67,7 +67,7 @@ export async function openColumn(
  * @param keys The column's values in parts; NaN where there is no finite one.
  */
 export function percentiles(keys: readonly Float64Array[]): Float64Array {
-  const all = joinKeys(keys);
+  const all = joined(keys, Float64Array);
   const order = argsort(all, false);
   let count = all.length;
   while (count > 0 && Number.isNaN(all[order[count - 1]!]!)) count--;
@@ -75,17 +75,6 @@ export function percentiles(keys: readonly Float64Array[]): Float64Array {
     { length: FINE_BINS + 1 },
     (_, k) => all[order[Math.min(count - 1, Math.floor((count * k) / FINE_BINS))]!] ?? NaN,
   );
-}
-
-/** Keys one after another. */
-export function joinKeys(keys: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(keys.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of keys) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** A column's values out of its inflated block. */

@@ -1,7 +1,7 @@
 import type { Vector } from "../core/column";
 import type { Steps } from "./shard";
 import { isSteps, Shard } from "./shard";
-import { argsort } from "./sort";
+import { arrange } from "./sort";
 import { openColumn, percentiles } from "./column-data";
 import { summarize } from "./summary";
 import { buffersOf } from "./vectors";
@@ -13,7 +13,7 @@ export type Urgency = "now" | "next" | "later";
 export const operations = {
   /** Decodes whole columns, describes them, and cuts them into the shards' shares. */
   openColumn,
-  argsort,
+  arrange,
   percentiles,
   summarize,
 };

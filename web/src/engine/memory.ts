@@ -3,7 +3,6 @@ import type { Cut } from "../core/edges";
 import { FINE_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
 import { columnsOf, EVERYTHING, passesAll } from "../core/filter";
-import { joinKeys } from "./column-data";
 import type {
   Binning,
   Cube,
@@ -220,27 +219,17 @@ export class MemoryEngine implements Engine {
   async #sort(filters: Filters, order: NonNullable<RowsQuery["order"]>): Promise<Uint32Array> {
     await this.#prepare([], filters);
     const parts = await this.#all((place) => place.ask("passing", [filters, this.#start(this.#places.indexOf(place))]));
-    const ids = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      ids.set(part, at);
-      at += part.length;
-    }
-    let places = ids;
-    // Stable from the last key to the first: the first decides.
-    for (const { column, descending } of [...order].reverse()) {
-      const { categories, there } = this.#column(column);
-      await there;
-      const ranks = categories && ranksOf(categories);
-      const keys = joinKeys(
-        (await this.#all((place) => place.ask("keys", [filters, column, ranks]))).map((part) => part.keys),
-      );
-      const current = places === ids ? keys : Float64Array.from(places, (id) => keys[lowerIndex(ids, id)]!);
-      const turned = await this.#places[0]!.do("argsort", [current, descending]);
-      const from = places;
-      places = Uint32Array.from(turned, (i) => from[i]!);
-    }
-    return places;
+    const keys = await Promise.all(
+      order.map(async ({ column, descending }) => {
+        const { categories, there } = this.#column(column);
+        await there;
+        const ranks = categories && ranksOf(categories);
+        const found = await this.#all((place) => place.ask("keys", [filters, column, ranks]));
+        return { keys: found.map((part) => part.keys), descending };
+      }),
+    );
+    const buffers = [...parts, ...keys.flatMap((each) => each.keys)].map(({ buffer }) => buffer as ArrayBuffer);
+    return this.#places[0]!.do("arrange", [parts, keys], buffers);
   }
 
   async #there(columns: Iterable<string>): Promise<void> {
@@ -324,17 +313,6 @@ const ADDED_AT_ONCE = 4_000_000;
 
 function add(into: Uint32Array | Float32Array, other: Uint32Array | Float32Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
-}
-
-/** The place of a number in an ascending array that holds it. */
-function lowerIndex(sorted: Uint32Array, value: number): number {
-  let [low, high] = [0, sorted.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The place of each category in its alphabet, numbers within it counted as numbers. */

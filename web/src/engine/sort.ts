@@ -39,3 +39,45 @@ export function argsort(keys: Float64Array, descending: boolean): Uint32Array {
   }
   return order;
 }
+
+/** What rows are sorted by, in the order of their numbers and in parts. */
+export interface SortKeys {
+  readonly keys: readonly Float64Array[];
+  readonly descending: boolean;
+}
+
+/**
+ * Row numbers sorted by several keys: the first decides, those after it between equal ones, at last the numbers themselves.
+ *
+ * @param ids The row numbers, ascending, in the same parts as the keys.
+ */
+export function arrange(ids: readonly Uint32Array[], by: readonly SortKeys[]): Uint32Array {
+  const all = joined(ids, Uint32Array);
+  let order: Uint32Array | null = null;
+  // Stable from the last key to the first.
+  for (const { keys, descending } of [...by].reverse()) {
+    const whole = joined(keys, Float64Array);
+    order = order ? picked(order, argsort(picked(whole, order), descending)) : argsort(whole, descending);
+  }
+  return order ? picked(all, order) : all;
+}
+
+function picked<T extends Float64Array | Uint32Array>(values: T, places: Uint32Array): T {
+  const out = new (values.constructor as new (length: number) => T)(places.length);
+  for (let i = 0; i < places.length; i++) out[i] = values[places[i]!]!;
+  return out;
+}
+
+/** Parts one after another. */
+export function joined<T extends Float64Array | Uint32Array>(
+  parts: readonly T[],
+  Values: new (length: number) => T,
+): T {
+  const all = new Values(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { css, rampColour } from "../../core/colour";
 import { FINE_BINS } from "../../core/edges";
 import { formatCount, formatNumber, formatTime, fullLabel } from "../../core/format";
+import type { Cube } from "../../engine/engine";
 import type { Lens } from "../lens";
 import type { Theme } from "../theme";
 import { Chart } from "./chart";
@@ -166,20 +167,21 @@ export function Heatmap({ lens, theme, views }: HeatmapProps): JSX.Element {
         inputs={[counts?.all, counts?.chosen, across, up, ramp, narrowed]}
         paint={(context, frame) => {
           if (!counts) return;
-          for (const [cube, alpha] of [
-            [counts.all, narrowed ? FAINT : 1],
-            ...(narrowed && counts.chosen !== counts.all ? [[counts.chosen, 1] as const] : []),
-          ] as const) {
+          const [columnEdges, rowEdges] = [across.bands.map(pixels(frame.x)), up.bands.map(pixels(frame.y))];
+          const layers: [Cube, number][] = [[counts.all, narrowed ? FAINT : 1]];
+          if (narrowed && counts.chosen !== counts.all) layers.push([counts.chosen, 1]);
+          for (const [cube, alpha] of layers) {
             context.globalAlpha = alpha;
-            for (let row = 0; row < up.bands.length; row++)
-              for (let column = 0; column < across.bands.length; column++) {
-                const { count, mean } = cellAt(cube, up.bands[row]!, across.bands[column]!);
-                if (count === 0) continue;
-                const r = rectOf(frame, { row, column });
+            up.bands.forEach((row, i) => {
+              const [top, bottom] = rowEdges[i]!;
+              across.bands.forEach((column, j) => {
+                const { count, mean } = cellAt(cube, row, column);
+                if (count === 0) return;
+                const [left, right] = columnEdges[j]!;
                 context.fillStyle = Number.isNaN(mean) ? css(palette.unknown) : ramp[Math.round(255 * mean)]!;
-                // On whole pixels, so that no ground shows between neighbours.
-                fillWhole(context, r);
-              }
+                context.fillRect(left, top, right - left, bottom - top);
+              });
+            });
           }
           context.globalAlpha = 1;
         }}
@@ -249,15 +251,13 @@ export function Heatmap({ lens, theme, views }: HeatmapProps): JSX.Element {
   );
 }
 
-function fillWhole(
-  context: CanvasRenderingContext2D,
-  rect: { x: number; y: number; width: number; height: number },
-): void {
-  const snap = (at: number) => Math.round(at * devicePixelRatio) / devicePixelRatio;
-  const [left, top] = [snap(rect.x), snap(rect.y)];
-  const pixel = 1 / devicePixelRatio;
-  const size = (from: number, to: number) => Math.max(pixel, snap(to) - from);
-  context.fillRect(left, top, size(left, rect.x + rect.width), size(top, rect.y + rect.height));
+/** From where to where a band reaches on the screen: on whole pixels, so that no ground shows between neighbours. */
+function pixels(at: (place: number) => number): (band: Band) => [number, number] {
+  const snap = (pixel: number) => Math.round(pixel * devicePixelRatio) / devicePixelRatio;
+  return ({ place }) => {
+    const [a, b] = [snap(at(place[0])), snap(at(place[1]))];
+    return [Math.min(a, b), Math.max(a, b, Math.min(a, b) + 1 / devicePixelRatio)];
+  };
 }
 
 function meanText({ count, mean }: { count: number; mean: number }, text: (place: number) => string): string {

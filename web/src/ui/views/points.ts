@@ -16,7 +16,7 @@ export function paintPoints(
   selected: Uint8Array,
   colours: Uint8Array,
   palette: Palette,
-  relatives: ReadonlySet<number> | null,
+  relatives: ReadonlySet<number>,
 ): void {
   const count = selected.length;
   const radius = count <= 300 ? 4 : count <= 3000 ? 3 : 2;
@@ -37,7 +37,7 @@ export function paintPoints(
     if (selected[row] !== 1 || Number.isNaN(x[row]! + y[row]!)) continue;
     const colour = (colours[4 * row]! << 16) | (colours[4 * row + 1]! << 8) | colours[4 * row + 2]!;
     if (colour !== last) context.fillStyle = `#${(last = colour).toString(16).padStart(6, "0")}`;
-    dot(row, relatives?.has(row) ? radius + 2 : radius);
+    dot(row, relatives.has(row) ? radius + 2 : radius);
   }
   context.globalAlpha = 1;
 }
@@ -49,12 +49,12 @@ export function paintLineage(
   { x, y }: Places,
   selected: Uint8Array,
   parents: Int32Array,
-  relatives: ReadonlySet<number> | null,
+  relatives: ReadonlySet<number>,
   row: number,
   palette: Palette,
 ): void {
   const [r, g, b] = palette.context;
-  const near = (each: number) => each === row || (relatives?.has(each) ?? false);
+  const near = (each: number) => each === row || relatives.has(each);
   const [all, strong] = [new Path2D(), new Path2D()];
   parents.forEach((parent, child) => {
     if (parent < 0 || selected[child] !== 1 || selected[parent] === 2) return;

@@ -18,12 +18,14 @@ export function rowTicks(names: readonly string[], length: number): Tick[] {
   if (height >= LINE) return names.map((name, i) => ({ value: i, position: middle(i, i + 1), label: ending(name) }));
   const paths = names.map((name) => name.split(/[./]/));
   const deepest = Math.max(1, ...paths.map((path) => path.length - 1));
-  for (let depth = deepest; depth > 1; depth--) {
-    const groups = groupsOf(paths, depth);
-    // A part that tells no two groups apart says nothing.
-    if (groups.length * LEAST <= length && groupsOf(paths, depth - 1).length < groups.length)
-      return labelled(groups, paths, depth, names.length, height);
-  }
+  // All named if that can be, else every fourth or so.
+  for (const least of [LINE, LEAST])
+    for (let depth = deepest; depth > 1; depth--) {
+      const groups = groupsOf(paths, depth);
+      // A part that tells no two groups apart says nothing.
+      if (groups.length * least <= length && groupsOf(paths, depth - 1).length < groups.length)
+        return labelled(groups, paths, depth, names.length, height);
+    }
   return labelled(groupsOf(paths, 1), paths, 1, names.length, height);
 }
 
@@ -63,6 +65,10 @@ function labelled(
   ]);
 }
 
+/** The end of a path that fits, from where a part begins. */
 function ending(name: string): string {
-  return name.length > LETTERS ? `…${name.slice(1 - LETTERS)}` : name;
+  if (name.length <= LETTERS) return name;
+  const end = name.slice(1 - LETTERS);
+  const part = end.search(/[./]/);
+  return `…${part >= 0 && part < end.length - 1 ? end.slice(part + 1) : end}`;
 }

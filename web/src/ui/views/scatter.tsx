@@ -17,7 +17,7 @@ import type { ChartFrame } from "./chart-layout";
 import { ChartTooltip } from "./chart-tooltip";
 import { ColumnSelect } from "./column-select";
 import { scatterColumns } from "./defaults";
-import { OWN, PARENT, parentsOf, relativesOf } from "./lineage";
+import { OWN, PARENT, parentsOf } from "./parents";
 import { nearestPoint, paintLineage, paintPoints } from "./points";
 import type { Views } from "./state";
 import { useCounts } from "./use-counts";
@@ -56,8 +56,7 @@ export function Scatter({ lens, theme, views }: ScatterProps): JSX.Element {
       ? { pair: [x.binning, y.binning], bins: FINE_BINS, ...(color === null ? {} : { color: lens.binning(color) }) }
       : null,
   );
-  const columns = lens.engine.frame.columns;
-  const family = columns.some(({ name }) => name === OWN) && columns.some(({ name }) => name === PARENT);
+  const family = lens.lineage.known;
   const vectors = useVectors(lens, [xName, yName, ...(family ? [OWN!, PARENT!] : [])]);
   const places = useMemo(
     () =>
@@ -72,8 +71,8 @@ export function Scatter({ lens, theme, views }: ScatterProps): JSX.Element {
   const exact = lens.exact.value;
   const hovered = lens.hovered.value;
   const relatives = useMemo(
-    () => (parents && hovered && hovered.row >= 0 ? relativesOf(parents, hovered.row) : null),
-    [parents, hovered?.row],
+    () => new Set(lens.lineage.relatives.value.map(({ row }) => row)),
+    [lens.lineage.relatives.value],
   );
   const dot = [hoveredVector(lens, xName, vectors), hoveredVector(lens, yName, vectors)] as const;
 
@@ -190,7 +189,7 @@ export function Scatter({ lens, theme, views }: ScatterProps): JSX.Element {
         label={`${y.label} against ${x.label}: arrow keys go from row to row, + and − zoom, 0 shows all`}
         x={x}
         y={y}
-        inputs={[places, counts?.all, counts?.chosen, exact, color, palette, narrowed, relatives]}
+        inputs={[places, counts?.all, counts?.chosen, lens.crowd ? null : exact, color, palette, narrowed, relatives]}
         paint={(context, frame) => {
           if (counts) {
             const grey = palette.context.slice(0, 3).map((each) => 255 * each) as unknown as [number, number, number];

@@ -121,7 +121,8 @@ export function SeriesView({ lens, theme, views }: SeriesProps): JSX.Element {
     if (!vectors) return;
     const row = nearestRow(lens, vectors, x, y, (value, column) => {
       const [px, py] = [frame.x(scales.x.position(value)), frame.y(scales.y.position(column))];
-      return Math.abs(px - point.x) * 3 + Math.abs(py - point.y);
+      // The step under the hair first, then the line.
+      return 1000 * Math.abs(px - point.x) + Math.abs(py - point.y);
     });
     lens.hover(row === null ? null : takenUp(lens, row, vectors, "series"));
   };

@@ -10,16 +10,20 @@ import type { Hovered, Lens } from "../lens";
 import type { Theme } from "../theme";
 import { Search } from "./search";
 import type { Views } from "./state";
+import type { PlacedColumn } from "./table-columns";
 import { cellClass, cellStyle, columnOrder, inSight, placeColumns, widthOf } from "./table-columns";
 import { Head } from "./table-head";
 import type { Place } from "./table-scroll";
 import { LongScroll } from "./table-scroll";
+import { useAnswer } from "./use-answer";
 import { ViewFrame } from "./view-frame";
 
 const ROW = 26;
 const HEAD = 32;
 /** Rows, and pixels of columns, made beyond those in sight, so that a scroll finds them there. */
 const [MARGIN, SIDE] = [8, 300];
+/** Pinned rows stand above the others as long as they take less of the table than this. */
+const PINNED_SHARE = 0.5;
 /** Milliseconds after which a bar that was moved is put where it belongs. */
 const REST = 150;
 
@@ -48,7 +52,10 @@ export function Table({ lens, theme, views }: TableProps): JSX.Element {
   const filters = lens.settled.value;
   const total = page?.rows.total ?? 0;
   const { left, width, height } = view.value;
-  const scroll = useMemo(() => new LongScroll(total, ROW, Math.max(0, height - HEAD)), [total, height]);
+  const pins = lens.pins.list.value.map(({ row }) => row);
+  const pinned = PINNED_SHARE * height > pins.length * ROW ? pins : [];
+  const headed = HEAD + pinned.length * ROW;
+  const scroll = useMemo(() => new LongScroll(total, ROW, Math.max(0, height - headed)), [total, height, headed]);
   const { top, scroll: at } = place.value;
   const offset = Math.max(0, Math.floor(top / ROW) - MARGIN);
   const limit = Math.ceil(height / ROW) + 2 * MARGIN;
@@ -86,11 +93,12 @@ export function Table({ lens, theme, views }: TableProps): JSX.Element {
       });
     return () => void (current = false);
   }, [lens, asked.join("\n"), filters, offset, limit, JSON.stringify(sort)]);
+  const kept = useAnswer(lens, pinned.length ? [pinned, asked] : null, async () => {
+    const ids = Uint32Array.from(pinned);
+    return { ids, columns: await lens.engine.values(ids, asked) };
+  });
   useScroll(body, scroll, place);
 
-  const colours = page
-    ? lens.colouring.ofValues(page.rows.ids.length, page.rows.columns, theme.palette.value)
-    : new Uint8Array(0);
   const search = (
     <>
       <Search lens={lens} />
@@ -120,35 +128,31 @@ export function Table({ lens, theme, views }: TableProps): JSX.Element {
       >
         <div class="ut-columns" style={{ width: `${whole}px` }}>
           <Head lens={lens} views={views} columns={columns} all={placed} sort={sort} whole={whole} />
-          <div style={{ height: `${scroll.height}px`, position: "relative" }} role="rowgroup">
+          {kept && pinned.length > 0 && (
+            <div
+              class="ut-kept"
+              role="rowgroup"
+              aria-label="Pinned rows"
+              style={{ height: `${pinned.length * ROW}px` }}
+            >
+              {[...kept.ids].map((row, i) => (
+                <Row key={row} lens={lens} theme={theme} columns={columns} rows={kept} at={i} top={i * ROW} />
+              ))}
+            </div>
+          )}
+          <div class="ut-body" style={{ height: `${scroll.height}px` }} role="rowgroup">
             {page &&
               [...page.rows.ids].map((row, i) => (
-                <div
+                <Row
                   key={row}
-                  role="row"
-                  aria-rowindex={page.offset + i + 2}
-                  class={lens.hovered.value?.row === row ? "ut-row ut-lit" : "ut-row"}
-                  style={{ top: `${at + (page.offset + i) * ROW - top}px` }}
-                  onPointerEnter={() => lens.hover(taken(page.rows, row, i))}
-                >
-                  <i style={{ background: css([colours[4 * i]!, colours[4 * i + 1]!, colours[4 * i + 2]!]) }} />
-                  {columns.map((column, k) => {
-                    const vector = own(page.rows.columns, column.name);
-                    const info = lens.info(column.name);
-                    return (
-                      <span
-                        key={column.name}
-                        role="cell"
-                        aria-colindex={column.index + 1}
-                        class={cellClass(lens, column)}
-                        style={cellStyle(columns, k)}
-                        title={vector ? exactValue(info, vector, i) : ""}
-                      >
-                        {vector ? formatValue(info, vector, i) : ""}
-                      </span>
-                    );
-                  })}
-                </div>
+                  lens={lens}
+                  theme={theme}
+                  columns={columns}
+                  rows={page.rows}
+                  at={i}
+                  index={page.offset + i + 2}
+                  top={at + (page.offset + i) * ROW - top}
+                />
               ))}
           </div>
         </div>
@@ -156,6 +160,68 @@ export function Table({ lens, theme, views }: TableProps): JSX.Element {
       </div>
     </ViewFrame>
   );
+}
+
+interface RowProps {
+  readonly lens: Lens;
+  readonly theme: Theme;
+  readonly columns: readonly PlacedColumn[];
+  readonly rows: Pick<Rows, "ids" | "columns">;
+  /** Its place among the rows. */
+  readonly at: number;
+  readonly index?: number;
+  readonly top: number;
+}
+
+/** One row: its colour, which pins it when pressed, and what it holds. */
+function Row({ lens, theme, columns, rows, at, index, top }: RowProps): JSX.Element {
+  const row = rows.ids[at]!;
+  const values = useMemo(() => valuesAt(rows, at), [rows, at]);
+  const [r, g, b] = lens.colouring.ofValues(1, values, theme.palette.value);
+  const pinned = lens.pins.has(row);
+  return (
+    <div
+      role="row"
+      {...(index === undefined ? {} : { "aria-rowindex": index })}
+      class={lens.hovered.value?.row === row ? "ut-row ut-lit" : "ut-row"}
+      style={{ top: `${top}px` }}
+      onPointerEnter={() => lens.hover({ row, from: "table", values })}
+    >
+      <span role="rowheader" class="ut-row-pin">
+        <button
+          type="button"
+          aria-label={`Pin row ${row}`}
+          aria-pressed={pinned}
+          title={pinned ? "Let this row go" : "Pin this row: here, and its line in the plot"}
+          onClick={() => lens.pins.toggle(row)}
+        >
+          <i style={{ background: css([r!, g!, b!]) }} />
+        </button>
+      </span>
+      {columns.map((column, k) => {
+        const vector = own(values, column.name);
+        const info = lens.info(column.name);
+        return (
+          <span
+            key={column.name}
+            role="cell"
+            aria-colindex={column.index + 1}
+            class={cellClass(lens, column)}
+            style={cellStyle(columns, k)}
+            title={vector ? exactValue(info, vector, 0) : ""}
+          >
+            {vector ? formatValue(info, vector, 0) : ""}
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+
+/** One row of several as vectors of their own, as the plot takes it up. */
+function valuesAt(rows: Pick<Rows, "columns">, place: number): Hovered["values"] {
+  const values = Object.entries(rows.columns).map(([name, vector]) => [name, take(vector, Uint32Array.of(place))]);
+  return Object.fromEntries(values);
 }
 
 /** Wheel and keys go row by row where the bar cannot, and the bar follows. */
@@ -209,10 +275,4 @@ function useScroll(
       element.removeEventListener("scroll", settle);
     };
   }, [body, scroll, place]);
-}
-
-/** One row of a page, as the plot takes it up. */
-function taken(rows: Rows, row: number, place: number): Hovered {
-  const values = Object.entries(rows.columns).map(([name, vector]) => [name, take(vector, Uint32Array.of(place))]);
-  return { row, from: "table", values: Object.fromEntries(values) };
 }

@@ -19,18 +19,3 @@ export function parentsOf(own: Vector, parent: Vector): Int32Array {
     return found === undefined || found === row ? -1 : found;
   });
 }
-
-/** A row's ancestors and its descendants, itself not included. */
-export function relativesOf(parents: Int32Array, row: number): Set<number> {
-  const found = new Set<number>();
-  for (let at = parents[row] ?? -1; at >= 0 && !found.has(at); at = parents[at]!) found.add(at);
-  const line = new Set([row]);
-  // Children may stand before their parents: gone through until nothing is added.
-  for (let size = 0; size !== line.size;) {
-    size = line.size;
-    parents.forEach((parent, child) => parent >= 0 && line.has(parent) && line.add(child));
-  }
-  for (const each of line) found.add(each);
-  found.delete(row);
-  return found;
-}
