@@ -21,6 +21,9 @@ Ints = NDArray[np.int64]
 #: Fewer points than this are no curve; no rule speaks about them.
 FEWEST_POINTS = 8
 
+#: More points than this say nothing more of a curve's shape, and cost the square of their number to smooth.
+MOST_POINTS = 2000
+
 #: A training loss and the validation loss that goes with it, as the frameworks and their users name them.
 LOSSES = (
     ("loss", "val_loss"),
@@ -89,7 +92,8 @@ class Curves:
 def curves_of(frame: Frame) -> Iterator[Curves]:
     """Yields each run's curves; nothing where the frame counts neither epochs nor steps.
 
-    Rows of one epoch are averaged where there are enough epochs for a curve; else the steps are the points.
+    Rows of one epoch are averaged where there are enough epochs for a curve; else the steps are the points, those of
+    equal spans averaged where there are more than 2,000.
     """
     table = frame.table
     runs = table["run"].cast(pa.string()) if "run" in table.column_names else None
@@ -101,6 +105,10 @@ def curves_of(frame: Frame) -> Iterator[Curves]:
             continue
         counted = rows.filter(rows[clock].is_valid())
         x, point = np.unique(_numbers(counted[clock]).astype(np.int64), return_inverse=True)
+        if len(x) > MOST_POINTS:
+            # Equal spans; each goes by its last epoch or step.
+            span = np.arange(len(x)) * MOST_POINTS // len(x)
+            x, point = x[np.append(np.flatnonzero(np.diff(span)), len(x) - 1)], span[point]
         step = None
         if (
             "step" in counted.column_names

@@ -18,7 +18,7 @@ interface ColumnSelectProps {
 /** Chooses one of a frame's columns. */
 export function ColumnSelect(props: ColumnSelectProps): JSX.Element {
   const { lens, face, label, value, onChange, allowed, none } = props;
-  const columns = lens.engine.frame.columns.filter((info) => allowed?.(info) ?? true);
+  const columns = lens.columns.filter((info) => allowed?.(info) ?? true);
   return (
     <label>
       <span>{face}</span>

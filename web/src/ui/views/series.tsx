@@ -314,7 +314,7 @@ function Readout(props: { lens: Lens; x: string; lines: readonly SeriesLine[]; v
 /** Chooses the columns that are drawn. */
 function YMenu(props: { lens: Lens; chosen: readonly string[]; onChange: (names: string[]) => void }): JSX.Element {
   const { lens, chosen, onChange } = props;
-  const numbers = lens.engine.frame.columns.filter((info) => info.kind === "number");
+  const numbers = lens.columns.filter((info) => info.kind === "number");
   const face = chosen.length === 1 ? labelOf(lens, chosen[0]!) : `${chosen.length} columns`;
   return (
     <Menu class="ut-y-menu" label={`${face}: choose the series`} face={face}>

@@ -44,7 +44,7 @@ export function Table({ lens, theme, views }: TableProps): JSX.Element {
   const drawn = lens.drawn.value;
   const names = useMemo(() => {
     const shown = new Set(drawn);
-    const hidden = lens.engine.frame.columns.map(({ name }) => name).filter((name) => !shown.has(name));
+    const hidden = lens.columns.map(({ name }) => name).filter((name) => !shown.has(name));
     return columnOrder([...drawn, ...hidden], choice);
   }, [lens, drawn, choice]);
   // A column may have gone with the run that had it.
