@@ -29,6 +29,7 @@ ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
 # What is imported by a function alone, which says what to install: it is made of what it needs.
 MODULES_MAY_IMPORT = {
     "undertow.view._server": {"anyio", "starlette", "uvicorn"},
+    "undertow.view.picture._faces": {"PIL"},
     "undertow.view._widget": {"anywidget", "traitlets"},
 }
 

@@ -1,4 +1,4 @@
-"""Scales, ticks, formats and colours of pictures against those of the page's own code (tests/vectors/make_ticks.mjs)."""
+"""Scales, ticks, formats and colours of pictures against the page's own code (tests/vectors/make_ticks.mjs)."""
 
 import json
 import math

@@ -23,6 +23,7 @@ from ..diagnose import Finding
 from ..errors import ViewError
 from ..frame import Frame
 from ._page import render
+from .picture import FORMATS, picture
 
 if TYPE_CHECKING:
     from ._widget import Widget
@@ -79,15 +80,36 @@ class View:
         """
         return "".join(self._parts())
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the page to a file and returns its path. The file is replaced whole, or left as it was.
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        lens: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        scale: float | None = None,
+    ) -> Path:
+        """Writes the page or a picture to a file and returns its path. The file is replaced whole, or left as it was.
+
+        A picture is the parallel plot as the page shows it at first, and needs no browser: SVG as it is, PNG with
+        Pillow (`pip install 'undertow[pictures]'`). Its theme is the view's; "auto" is light.
+
+        Args:
+            path: Ends in .html or .htm for the page, in .svg or .png for a picture.
+            lens: What the picture shows: "flow", "steps", "layers", "runs" or "rows"; the first in front where None.
+            width: Of the picture in CSS pixels; 1280 where None, or more where the axes need them.
+            height: Likewise; 720 where None, or more where the names need them.
+            scale: Pixels per CSS pixel; 2 where None. In an SVG for lines beyond 2,000 alone, and 1.5 where None.
 
         Raises:
-            BundleMissingError: If the front end was not built into the package.
-            ViewError: If the file cannot be written.
+            BundleMissingError: If the page's front end was not built into the package.
+            ViewError: If the file cannot be written, ends in anything else, or the picture cannot be drawn.
+
+        Example:
+            >>> ut.show(history, open=False).save("training.svg", width=900, height=420)
         """
         target = Path(path)
-        parts = self._parts()
+        parts = self._encoded(target, lens, width, height, scale)
         first = next(parts)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +118,7 @@ class View:
                 with os.fdopen(handle, "wb") as file:
                     # Part by part: a page of many rows need not lie in memory as one string.
                     for part in chain([first], parts):
-                        file.write(part.encode())
+                        file.write(part)
                 Path(temporary).chmod(_mode(target))
                 Path(temporary).replace(target)
             except BaseException:
@@ -106,6 +128,33 @@ class View:
         except OSError as error:
             raise ViewError(f"{target} cannot be written: {error.strerror or error}") from error
         return target
+
+    def _encoded(
+        self, target: Path, lens: str | None, width: int | None, height: int | None, scale: float | None
+    ) -> Iterator[bytes]:
+        """What a file with this name holds."""
+        suffix = target.suffix.lower()
+        options = {"lens": lens, "width": width, "height": height, "scale": scale}
+        if suffix in (".html", ".htm"):
+            given = [name for name, value in options.items() if value is not None]
+            if given:
+                raise ViewError(f"{given[0]} is for pictures, and {target.name} is a page")
+            yield from (part.encode() for part in self._parts())
+        elif suffix in FORMATS:
+            frame = self._frame(lens)
+            note, theme = self.subtitle or frame.note, self.theme
+            yield picture(
+                frame, suffix, title=self.title, note=note, theme=theme, width=width, height=height, scale=scale
+            )
+        else:
+            raise ViewError(f"{target.name!r} ends in none of .html, .svg and .png")
+
+    def _frame(self, lens: str | None) -> Frame:
+        for frame in self.frames:
+            if lens in (None, frame.lens):
+                return frame
+        known = ", ".join(frame.lens for frame in self.frames)
+        raise ViewError(f"there is no lens {lens!r}; there are: {known}" if known else "there is no frame to draw")
 
     def open(self, path: str | os.PathLike[str] | None = None, *, otherwise: Callable[[Path], object] = print) -> Path:
         """Opens the page in the browser, without waiting for it, and returns the file that is shown.

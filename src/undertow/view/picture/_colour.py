@@ -101,7 +101,12 @@ def palette(theme: ThemeName) -> Palette:
 
 
 def dressed(
-    base: Palette, theme: ThemeName, wanted: Colouring, middle: float | None, categories: Sequence[str] | None, most: int
+    base: Palette,
+    theme: ThemeName,
+    wanted: Colouring,
+    middle: float | None,
+    categories: Sequence[str] | None,
+    most: int,
 ) -> Palette:
     """A palette as a colouring has it.
 
@@ -130,7 +135,10 @@ def dressed(
         hues = _many(known["hues"][name])
     hues = hues[: max(most, len(base.categories))]
     if categories is not None and len(categories) <= most:
-        own = [parsed(wanted.own.get(each, "")) or (hues[i] if i < len(hues) else None) for i, each in enumerate(categories)]
+        own = [
+            parsed(wanted.own.get(each, "")) or (hues[i] if i < len(hues) else None)
+            for i, each in enumerate(categories)
+        ]
         if None not in own:
             hues = [hue for hue in own if hue is not None] + hues[len(own) :]
     hues = hues[: max(most, min(len(hues), len(base.categories)))]
@@ -159,7 +167,7 @@ def row_colours(
     else:
         found = colours.ramp[ramp_index(np.clip(places, 0, 1))]
     found[places > 1] = colours.unknown
-    return found
+    return np.asarray(found, np.uint8)
 
 
 def ramp_index(places: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -185,7 +193,9 @@ def parsed(text: str) -> Rgb | None:
             hue, saturation, lightness = numbers
             mixed = colorsys.hls_to_rgb(hue % 360 / 360, _unit(lightness / 100), _unit(saturation / 100))
             return _bytes([255 * channel for channel in mixed])
-        return _bytes([number * 255 / 100 if "%" in part else number for number, part in zip(numbers, parts, strict=True)])
+        return _bytes(
+            [number * 255 / 100 if "%" in part else number for number, part in zip(numbers, parts, strict=True)]
+        )
     word = _known()["words"].get(text)
     return _hex(word) if word else None
 
@@ -217,7 +227,9 @@ def _known() -> dict[str, dict[str, str]]:
 def _between(stops: Sequence[Rgb]) -> Ramp:
     at = np.linspace(0, len(stops) - 1, 256)
     channels = np.array(stops, np.float64).reshape(-1, 3).T
-    return np.floor(np.stack([np.interp(at, np.arange(len(stops)), each) for each in channels], 1) + 0.5).astype(np.uint8)
+    return np.floor(np.stack([np.interp(at, np.arange(len(stops)), each) for each in channels], 1) + 0.5).astype(
+        np.uint8
+    )
 
 
 def _warped(ramp: Ramp, turned: bool, middle: float | None) -> Ramp:
@@ -225,7 +237,7 @@ def _warped(ramp: Ramp, turned: bool, middle: float | None) -> Ramp:
     t = np.arange(256) / 255
     if middle is not None:
         t = np.where(t < middle, 0.5 * t / middle, 0.5 + 0.5 * (t - middle) / (1 - middle))
-    return ramp[ramp_index(1 - t if turned else t)]
+    return np.asarray(ramp[ramp_index(1 - t if turned else t)], np.uint8)
 
 
 def _tide(theme: ThemeName) -> Ramp:
@@ -265,7 +277,7 @@ _RGB = np.array(
 def _to_rgb(lab: npt.NDArray[np.float64]) -> Ramp:
     linear = np.clip((lab @ _LMS.T) ** 3 @ _RGB.T, 0, 1)
     bent = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
-    return np.floor(255 * bent + 0.5).astype(np.uint8)
+    return np.asarray(np.floor(255 * bent + 0.5), np.uint8)
 
 
 def _from_rgb(ramp: Ramp) -> npt.NDArray[np.float64]:

@@ -40,6 +40,7 @@ class Values:
 def values_of(kind: str, column: pa.ChunkedArray) -> Values:
     """A column of a table; `kind` as a `Column` has it."""
     names = None
+    numbers: npt.NDArray[Any]
     if kind == "category":
         numbers, found = encode(column)
         names = ["" if name is None else str(name) for name in found]
@@ -139,7 +140,7 @@ class Columns:
         if values.names is not None:
             return binning.category_codes(values.numbers, len(values.names), bins, values.present).astype(np.uint8)
         domain = scale.domain if scale.domain[0] == scale.domain[0] else (0.0, 0.0)
-        assert scale.name not in ("category", "percentile")
-        cut = binning.edges(scale.name, domain, bins)
+        kind: Any = scale.name
+        cut = binning.edges(kind, domain, bins)
         codes = binning.bin_codes(values.numbers, cut, log=scale.name == "log", valid=values.present)
         return codes.astype(np.uint8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from ...errors import ViewError
 from ...frame import Frame
@@ -13,7 +12,7 @@ from ._format import format_short
 from ._geometry import NAME, TICK, Geometry, lay_out, width_for
 from ._groups import Groups, direction_of, stretches
 from ._legend import Legend, legend_of
-from ._marks import Box, Disc, Mark, Picture, Rule, Words
+from ._marks import Anchor, Box, Disc, Mark, Picture, Rule, Words, moved
 from ._scale import SLOT_LABELS
 from ._scene import lines_of, palette_of
 from ._text import Measure, broken, fitted, readable
@@ -77,7 +76,7 @@ def compose(
     marks += [
         Box(margin, top, g.width, g.height, colours.card, 12, colours.faint),
         lines,
-        *(_moved(mark, margin, top) for mark in _plot(columns, axes, groups, g, colours, measure)),
+        *(moved(mark, margin, top) for mark in _plot(columns, axes, groups, g, colours, measure)),
     ]
     return Picture(
         wide,
@@ -89,21 +88,15 @@ def compose(
     )
 
 
-def _moved(mark: Mark, dx: float, dy: float) -> Mark:
-    if isinstance(mark, Rule):
-        return replace(mark, x0=mark.x0 + dx, x1=mark.x1 + dx, y0=mark.y0 + dy, y1=mark.y1 + dy)
-    return replace(mark, x=mark.x + dx, y=mark.y + dy)
-
-
 def _header(
     title: str, note: str, legend: Legend, width: float, margin: float, ink: Ink, measure: Measure
 ) -> tuple[list[Mark], float]:
     """Title and note to the left, the legend to their right or below; and where they end."""
     room = width - 2 * margin
     beside = legend.width + 32
-    need = max(measure(title, _TITLE, True), measure(note, _NOTE, False))
     # A long note may break rather than push the legend down.
-    aside = bool(legend.lines) and (need + beside <= room or (room - beside >= 420 and measure(title, _TITLE, True) + beside <= room))
+    need = max(measure(title, _TITLE, True), min(420, measure(note, _NOTE, False)))
+    aside = bool(legend.lines) and need + beside <= room
     marks: list[Mark] = []
     y = float(_TOP)
     for text, size, bold, colour in ((title, _TITLE, True, ink.text), (note, _NOTE, False, ink.muted)):
@@ -118,7 +111,7 @@ def _header(
         top = max(_TOP - 2, (_TOP + y - legend.height) / 2) if aside else y + 8
         for i, (wide, parts) in enumerate(legend.lines):
             x = width - margin - wide if aside else margin
-            marks += [_moved(mark, x, top + 24 * i) for mark in parts]
+            marks += [moved(mark, x, top + 24 * i) for mark in parts]
         below = max(below, top + legend.height + 8)
     return marks, round(below)
 
@@ -213,16 +206,14 @@ def _bracket(
         yield Words(x0 + 16, top, text, 11, ink.muted)
 
 
-def _current(
-    x0: float, x1: float, y: float, ends: tuple[str, str], ink: Ink, measure: Measure
-) -> Iterator[Mark]:
+def _current(x0: float, x1: float, y: float, ends: tuple[str, str], ink: Ink, measure: Measure) -> Iterator[Mark]:
     """An arrow along a stretch of axes."""
     size = TICK["size"]
     yield Rule(x0, y, x1 - 2, y, ink.accent, 1.5)
     for dy in (-4.5, 4.5):
         yield Rule(x1 - 8, y + dy, x1 - 1, y, ink.accent, 1.5)
     middle = "backward pass"
-    spots = [(x0, "start", ends[0]), (x1 - 14, "end", ends[1])]
+    spots: list[tuple[float, Anchor, str]] = [(x0, "start", ends[0]), (x1 - 14, "end", ends[1])]
     if measure(ends[0] + middle + ends[1], size, False) + 80 <= x1 - x0:
         spots.append(((x0 + x1) / 2, "middle", middle))
     for x, anchor, text in spots:

@@ -1,7 +1,7 @@
 """Draws a grid of counts as the density of its lines: the picture of `web/src/render/raster-density.ts`, in NumPy.
 
-The page gathers: every pixel asks the cells whose lines pass through it. Here the cells give: in each column of pixels a
-cell adds its rows where its line passes, and the column is then smoothed by what one bin is wide there. The sums are
+The page gathers: every pixel asks the cells whose lines pass through it. Here the cells give: in each column of pixels
+a cell adds its rows where its line passes, and the column is then smoothed by what one bin is wide there. The sums are
 the same.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -30,11 +31,21 @@ _FACES = (
 )
 #: For characters that the face has not, all kinds of writing between them.
 _OTHERS = (
-    *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansCJK-Regular.ttc", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf"),
+    *(
+        "DejaVuSans.ttf",
+        "NotoSans-Regular.ttf",
+        "NotoSansCJK-Regular.ttc",
+        "wqy-zenhei.ttc",
+        "DroidSansFallbackFull.ttf",
+    ),
     *("msyh.ttc", "malgun.ttf", "YuGothM.ttc", "PingFang.ttc", "Hiragino Sans GB.ttc", "Arial Unicode.ttf"),
 )
-#: A character that no face has, whose picture is what a face draws instead of others it has not.
-_NONE = "\U0010fffe"
+#: Characters that no face has, whose pictures are what a face draws instead of others it has not: of no assignment, of
+#: private use, of no use.
+_NONE = ("\u0378", "\U000f5a5a", "\U0010fffe")
+
+_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_INSTEAD = {"⁻": "-", "−": "-", "∞": "inf", "≤": "<=", "…": "...", "×": "x"}
 
 Font = Any
 
@@ -47,7 +58,7 @@ def measure(text: str, size: float, bold: bool = False) -> float:
 
 @lru_cache(maxsize=20_000)
 def _length(text: str, bold: bool, italic: bool) -> float:
-    return sum(font.getlength(part) for font, part in _runs(text, 64, bold, italic))
+    return math.fsum(font.getlength(part) for font, part in _runs(text, 64, bold, italic))
 
 
 def drawn(
@@ -83,8 +94,9 @@ def drawn(
 
 def _runs(text: str, size: float, bold: bool, italic: bool) -> Iterator[tuple[Font, str]]:
     """A text in stretches, each with a face that has its characters."""
-    if any(_file_for(character, bold, italic) is None for character in text):
-        text = _plain(text)
+    missing = {character for character in text if _file_for(character, bold, italic) is None}
+    if missing:
+        text = _plain(text, missing)
     parts: list[tuple[str | None, str]] = []
     for character in text:
         # What is put on a letter stays with it.
@@ -95,34 +107,35 @@ def _runs(text: str, size: float, bold: bool, italic: bool) -> Iterator[tuple[Fo
         yield _font(file, size), "".join(character for _, character in run)
 
 
-def _plain(text: str) -> str:
-    """In letters that any face has: 3.2×10⁻⁷ as 3.2e-7, é as e."""
-    text = re.sub("×10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", "e", text)
-    text = re.sub("(?<![0-9])10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", "1e", text)
-    for character, instead in (("⁻", "-"), ("−", "-"), ("∞", "inf"), ("≤", "<="), ("…", "..."), ("×", "x")):
-        text = text.replace(character, instead)
-    parted = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in parted if not unicodedata.combining(character))
+def _plain(text: str, missing: set[str]) -> str:
+    """In letters that any face has: 3.2×10⁻⁷ as 3.2e-7, é as e; what cannot be told so stays."""
+    if missing & set(_RAISED):
+        text = re.sub(f"×10(?=[{_RAISED}])", "e", text)
+        text = re.sub(f"(?<![0-9])10(?=[{_RAISED}])", "1e", text)
+    return "".join(_INSTEAD.get(character) or _parted(character) if character in missing else character for character in text)
+
+
+def _parted(character: str) -> str:
+    parts = unicodedata.normalize("NFKD", character)
+    return "".join(part for part in parts if not unicodedata.combining(part)) or character
 
 
 @cache
 def _file_for(character: str, bold: bool, italic: bool) -> str | None:
     """The first face that has a character; None where none has."""
     for file in (_face(bold, italic), *_OTHERS):
-        if file == "" or _font(file, 20) is not None:
-            if character.isspace() or _has(file, character):
-                return file
+        if (file == "" or _font(file, 20) is not None) and (character.isspace() or _has(file, character)):
+            return file
     return None
 
 
 def _has(file: str, character: str) -> bool:
-    font = _font(file, 20)
-    return bool(bytes(font.getmask(character)) != _missing(file) or not character.isprintable())
+    return bytes(_font(file, 20).getmask(character)) not in _missing(file)
 
 
 @cache
-def _missing(file: str) -> bytes:
-    return bytes(_font(file, 20).getmask(_NONE))
+def _missing(file: str) -> frozenset[bytes]:
+    return frozenset(bytes(_font(file, 20).getmask(character)) for character in _NONE)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Where everything in a plot lies: the twin of `web/src/ui/parallel/geometry.ts`, in CSS pixels from its top left corner."""
+"""Where everything in a plot lies, in CSS pixels from its corner: the twin of `web/src/ui/parallel/geometry.ts`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _LEAST_LEFT, _LEAST_RIGHT = 72, 44
 #: Axes closer than this are made room for; closer than `_CLOSEST` nobody could read them.
 LEAST_SPACING = 76
 _CLOSEST = 48
-_LEAST_LENGTH = 120
-_MOST_LINES = 6
+_LEAST_LENGTH = 80
+_MOST_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ def lay_out(
                 lines = [*lines[: most - 1], fitted("".join(lines[most - 1 :]), room, measure, NAME["size"], True)]
             found.append(tuple(lines))
         # A unit stands below its name, where there is more than one line to spare.
-        tallest = max((len(lines) + bool(columns.info(axis).unit) for axis, lines in zip(axes, found, strict=True)), default=1)
+        tallest = max(
+            (len(lines) + bool(columns.info(axis).unit) for axis, lines in zip(axes, found, strict=True)), default=1
+        )
         return found, tallest
 
     def vertical(tallest: int) -> tuple[float, float, float, float]:
@@ -123,14 +125,15 @@ def lay_out(
         tall = height if height is not None else head + _LEAST_LENGTH + below
         return name_height, head, tall - below, tall
 
-    # Twice: how wide the outer labels are depends on how long the axes are, and that on the names' lines.
+    # Again and again: how wide the outer labels are depends on how long the axes are, and that on the names' lines.
     left, right = float(_LEAST_LEFT), float(_LEAST_RIGHT)
-    for _ in range(2):
+    most = _MOST_LINES if height is None else min(_MOST_LINES, max(2, int(0.3 * height / 15)))
+    for _ in range(3):
         spacing = (width - left - right) / (len(axes) - 1) if len(axes) > 1 else 0.0
-        most = _MOST_LINES if height is None else min(_MOST_LINES, max(2, int(0.3 * height / 15)))
         lines, tallest = lines_within(spacing, most)
         name_height, head, foot, tall = vertical(tallest)
         left, right = _sides(columns, axes, lines, max(_LEAST_LENGTH, foot - head), width, measure)
+    spacing = (width - left - right) / (len(axes) - 1) if len(axes) > 1 else 0.0
     if len(axes) > 1 and spacing < _CLOSEST:
         needed = int(left + right + _CLOSEST * (len(axes) - 1)) + 1
         raise ViewError(f"{len(axes)} axes need a plot {needed} px wide, and this one has {width:.0f}")

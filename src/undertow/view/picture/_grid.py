@@ -106,9 +106,14 @@ def count(
     occupied = int(np.count_nonzero(cells))
     if occupied == 0:
         return None, None
-    sums = [] if tint is None else [
-        joint(*axes, None, None, _SIDE * _SIDE, (tint.bins, weights)).reshape(_SIDE, _SIDE) for weights in tint.weights
-    ]
+    sums = (
+        []
+        if tint is None
+        else [
+            joint(*axes, None, None, _SIDE * _SIDE, (tint.bins, weights)).reshape(_SIDE, _SIDE)
+            for weights in tint.weights
+        ]
+    )
     colours = _colours(sums, tint, palette)
     places = (_places(columns, left[0]), _places(columns, right[0]))
     points = tuple(min(FINE_BINS, len(columns.names(name) or ())) for name, _ in (left, right))
@@ -185,7 +190,7 @@ def _isolated(cells: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
     def around(reach: int) -> npt.NDArray[np.int64]:
         low, high = np.maximum(0, k - reach), np.minimum(_SIDE, k + reach + 1)
         rows = sums[high] - sums[low]
-        return rows[:, high] - rows[:, low]
+        return np.asarray(rows[:, high] - rows[:, low], np.int64)
 
     most = max(_LONELY_ROWS, _LONELY_SHARE * int(sums[-1, -1]))
     near = round(_SIDE * _NEAR)

@@ -51,7 +51,7 @@ class Groups:
 
 
 def within(label: str, group: str) -> str:
-    """What is left of a name where the group that it lies in is named already: `mlp` of `h.3.mlp`, but `h.3` of `h.3`."""
+    """What is left of a name where its group is named already: `mlp` of `h.3.mlp`, but `h.3` of `h.3`."""
     if not label.startswith(group) or label[len(group) : len(group) + 1] not in (".", "/"):
         return label
     rest = label[len(group) + 1 :]
@@ -63,7 +63,7 @@ def within(label: str, group: str) -> str:
 
 
 def stretches(frame: Frame, axes: Sequence[str]) -> list[list[str]]:
-    """Neighbouring axes of one domain, at least two: heights compare along a line, and the first one's numbers serve all."""
+    """Neighbouring axes of one domain, at least two: the first one's numbers serve all."""
     runs = groupby(axes, lambda name: frame[name].share)
     return [found for share, members in runs if share and len(found := list(members)) > 1]
 

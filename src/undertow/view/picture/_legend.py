@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ._colour import Ink, Palette, Rgb
 from ._columns import Columns
-from ._marks import Box, Mark, Ramp, Words
+from ._marks import Anchor, Box, Mark, Ramp, Words, moved
 from ._scale import SLOT_LABELS
 from ._text import Measure, fitted, readable
 from ._ticks import Tick
@@ -76,14 +76,9 @@ def _lines(parts: Sequence[_Part], room: float) -> list[tuple[float, tuple[Mark,
         if not lines or reached + _GAP + part.width > room:
             lines.append((part.width, part.marks))
         else:
-            moved = tuple(_moved(mark, reached + _GAP, 0) for mark in part.marks)
-            lines[-1] = (reached + _GAP + part.width, (*marks, *moved))
+            shifted = tuple(moved(mark, reached + _GAP, 0) for mark in part.marks)
+            lines[-1] = (reached + _GAP + part.width, (*marks, *shifted))
     return lines
-
-
-def _moved(mark: Mark, dx: float, dy: float) -> Mark:
-    assert isinstance(mark, Box | Ramp | Words)
-    return replace(mark, x=mark.x + dx, y=mark.y + dy)
 
 
 def _words(text: str, room: float, colour: Rgb, measure: Measure, *, bold: bool = False) -> _Part:
@@ -94,7 +89,7 @@ def _words(text: str, room: float, colour: Rgb, measure: Measure, *, bold: bool 
 def _swatch(text: str, hue: Rgb, room: float, ink: Ink, measure: Measure) -> _Part:
     words = _words(text, min(room - _SWATCH - _NEAR, _LONGEST), ink.text, measure)
     stroke = Box(0, _LINE / 2 - 2, _SWATCH, 4, hue, 2)
-    return _Part(_SWATCH + _NEAR + words.width, (stroke, *(_moved(mark, _SWATCH + _NEAR, 0) for mark in words.marks)))
+    return _Part(_SWATCH + _NEAR + words.width, (stroke, *(moved(mark, _SWATCH + _NEAR, 0) for mark in words.marks)))
 
 
 def _bar(columns: Columns, name: str, colours: Palette, ink: Ink, width: float, measure: Measure) -> _Part:
@@ -105,7 +100,7 @@ def _bar(columns: Columns, name: str, colours: Palette, ink: Ink, width: float, 
     return _Part(width, tuple(marks))
 
 
-def _spaced(ticks: Sequence[Tick], width: float, measure: Measure) -> list[tuple[float, str, str]]:
+def _spaced(ticks: Sequence[Tick], width: float, measure: Measure) -> list[tuple[float, Anchor, str]]:
     """The two ends, and of the ticks between them those whose labels have room."""
     ordered = sorted(ticks, key=lambda tick: tick.position)
     if not ordered:
@@ -118,7 +113,7 @@ def _spaced(ticks: Sequence[Tick], width: float, measure: Measure) -> list[tuple
         half = (width - 8) / 2
         texts[0], texts[-1] = (fitted(text, half, measure, 11) for text in (texts[0], texts[-1]))
         return [(0, "start", texts[0]), (width, "end", texts[-1])]
-    found = [(0.0, "start", texts[0])]
+    found: list[tuple[float, Anchor, str]] = [(0.0, "start", texts[0])]
     reached, end = widths[0] + 8, width - widths[-1] - 8
     for tick, text, wide in list(zip(ordered, texts, widths, strict=True))[1:-1]:
         x = width * tick.position

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ __all__ = ["Layer", "draw_lines", "new_layer", "straight"]
 Layer = npt.NDArray[np.float32]
 
 #: Rows × columns that are worked out at a time.
-_PIECE = 1 << 16
+_PIECE = 1 << 15
 
 
 def new_layer(width: int, height: int) -> Layer:
@@ -43,8 +44,11 @@ def draw_lines(
     workers = min(os.cpu_count() or 1, 8) if len(ys) > 500 else 1
     edges = np.linspace(first, last, workers + 1).astype(int).tolist()
     # Columns are nobody's but one worker's: the picture does not depend on how many there are.
-    spans = [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
-    work = lambda span: _draw(layer, span, np.asarray(xs, np.float64), ys, colours, width / 2 + 0.5)  # noqa: E731
+    spans = [(a, b) for a, b in pairwise(edges) if b > a]
+
+    def work(span: tuple[int, int]) -> None:
+        _draw(layer, span, np.asarray(xs, np.float64), ys, colours, width / 2 + 0.5)
+
     if len(spans) == 1:
         work(spans[0])
     elif spans:
@@ -62,7 +66,8 @@ def _draw(
 ) -> None:
     """The pixels of some columns."""
     tall = layer.shape[1]
-    flat = layer.reshape(-1, 4)
+    # A pixel as one number of 16 bytes, which is taken and put back faster than four of 4.
+    flat = layer.view(np.complex128).reshape(-1)
     columns = np.arange(*span)
     panel = np.clip(np.searchsorted(xs, columns + 0.5, side="right") - 1, 0, len(xs) - 2)
     across = np.diff(xs)
@@ -81,21 +86,26 @@ def _draw(
         counts = np.maximum(0, below - above + 1)
         ends = np.cumsum(counts.sum(axis=1))
         counts = counts.ravel()
-        # Every pixel that any of the lines touches, line after line.
-        begins = np.cumsum(counts) - counts
-        rows = np.arange(ends[-1]) + np.repeat(above.ravel() - begins, counts)
-        away = np.abs(rows - np.repeat(y.ravel() - 0.5, counts)) * np.repeat(cosine.ravel(), counts)
+        # Every pixel that any of the lines touches, line after line: its number, and how far it lies below its line.
+        origin = above.ravel() - (np.cumsum(counts) - counts)
+        steps = np.arange(ends[-1])
+        where = np.repeat(origin + np.tile(columns * tall, len(lines)), counts)
+        where += steps
+        away = np.repeat(origin - (y.ravel() - 0.5), counts)
+        away += steps
+        np.abs(away, out=away)
+        away *= np.repeat(cosine.ravel(), counts)
         cover = np.clip(reach - away, 0, 1).astype(np.float32)
-        where = rows + np.repeat(np.tile(columns * tall, len(lines)), counts)
         begin = 0
         for line, end in enumerate(ends.tolist(), start):
             red, green, blue, alpha = colours[line]
             pixels = where[begin:end]
             strength = cover[begin:end, None] * np.float32(alpha)
-            under = flat[pixels]
+            taken = flat.take(pixels)
+            under = taken.view(np.float32).reshape(-1, 4)
             under *= 1 - strength
             under += strength * np.array([red, green, blue, 1], np.float32)
-            flat[pixels] = under
+            flat[pixels] = taken
             begin = end
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy.typing as npt
@@ -11,7 +11,10 @@ import numpy.typing as npt
 from ._colour import Rgb
 from ._lines import Layer
 
-__all__ = ["Box", "Disc", "Lines", "Mark", "Picture", "Ramp", "Rule", "Words"]
+__all__ = ["Anchor", "Box", "Disc", "Lines", "Mark", "Picture", "Ramp", "Rule", "Words", "moved"]
+
+
+Anchor = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Words:
     text: str
     size: float
     colour: Rgb
-    anchor: Literal["start", "middle", "end"] = "start"
+    anchor: Anchor = "start"
     bold: bool = False
     italic: bool = False
     halo: Rgb | None = None
@@ -114,6 +117,13 @@ class Lines:
 
 
 Mark = Rule | Disc | Box | Ramp | Words | Lines
+
+
+def moved(mark: Mark, dx: float, dy: float) -> Mark:
+    """The mark at another place."""
+    if isinstance(mark, Rule):
+        return replace(mark, x0=mark.x0 + dx, x1=mark.x1 + dx, y0=mark.y0 + dy, y1=mark.y1 + dy)
+    return replace(mark, x=mark.x + dx, y=mark.y + dy)
 
 
 @dataclass(frozen=True, slots=True)

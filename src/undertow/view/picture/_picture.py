@@ -29,7 +29,7 @@ def picture(
     theme: str = "auto",
     width: int | None = None,
     height: int | None = None,
-    scale: float = 2.0,
+    scale: float | None = None,
 ) -> bytes:
     """The parallel plot of a frame, as the page draws it at first.
 
@@ -41,7 +41,7 @@ def picture(
         theme: "light" or "dark"; "auto" is light.
         width: CSS pixels; None for 1280, or more where the axes need them.
         height: CSS pixels; None for 720, or more where the names need them.
-        scale: Pixels per CSS pixel, where there are any.
+        scale: Pixels per CSS pixel: 2 where None, 1.5 within an SVG.
 
     Raises:
         ViewError: If there is no such size or theme, if the axes find no room, or if Pillow is missing for a PNG.
@@ -49,11 +49,16 @@ def picture(
     for name, size in (("width", width), ("height", height)):
         if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
             raise ViewError(f"{name} is {size!r}; it is a whole number of CSS pixels")
+    if scale is None:
+        scale = 1.5 if suffix == ".svg" else 2.0
     if not (isinstance(scale, int | float) and math.isfinite(scale) and 0.25 <= scale <= 8):
         raise ViewError(f"scale is {scale!r}; it lies between 0.25 and 8")
     if theme not in ("auto", "light", "dark"):
         raise ViewError(f"there is no theme {theme!r}; there are: auto, light, dark")
     dressed: ThemeName = "dark" if theme == "dark" else "light"
+    if suffix not in FORMATS:
+        raise ViewError(f"a picture ends in {' or '.join(FORMATS)}, not {suffix!r}")
+    _check(width or 0, height or 0, scale)
     if suffix == ".svg":
         made = compose(frame, title, note, dressed, width, height, estimated)
         _check(made.width, made.height, scale)
@@ -65,7 +70,6 @@ def picture(
         if (error.name or "").partition(".")[0] != "PIL":
             raise
         raise ViewError("a PNG's text needs Pillow: pip install 'undertow[pictures]'; an SVG needs nothing") from error
-    _check(width or 0, height or 0, scale)
     made = compose(frame, title, note, dressed, width, height, measure)
     _check(made.width, made.height, scale)
     return as_png(made, scale)

@@ -151,7 +151,8 @@ def _around(
     """The pixels of a rectangle and a little more, and the middles of its columns and rows."""
     left, top = max(0, int(np.floor(x0)) - 1), max(0, int(np.floor(y0)) - 1)
     part = canvas[top : max(top, int(np.ceil(y1)) + 1), left : max(left, int(np.ceil(x1)) + 1)]
-    return part, np.arange(part.shape[1])[None, :] + left + 0.5, np.arange(part.shape[0])[:, None] + top + 0.5
+    rows, columns = np.ogrid[: part.shape[0], : part.shape[1]]
+    return part, columns.astype(np.float64) + left + 0.5, rows.astype(np.float64) + top + 0.5
 
 
 def _blend(part: Pixels, colour: Any, cover: npt.NDArray[Any]) -> None:

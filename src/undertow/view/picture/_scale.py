@@ -71,8 +71,7 @@ class Scale:
         if low == high or math.isnan(low):
             return np.full(values.shape, 0.5)
         if self.name == "percentile":
-            assert self.percentiles is not None
-            cut = self.percentiles
+            cut = self._edges
             k = np.clip(np.searchsorted(cut, values, side="right") - 1, 0, FINE_BINS - 1)
             width = cut[k + 1] - cut[k]
             inner = (k + np.where(width > 0, (values - cut[k]) / np.where(width > 0, width, 1), 0)) / FINE_BINS
@@ -92,6 +91,10 @@ class Scale:
         """The linear threshold of symlog: three decades below the larger end."""
         largest = max(map(abs, self.domain))
         return max(5e-324, float(f"1e{rounded(largest, 17).adjusted() - 3}")) if largest else 1.0
+
+    @property
+    def _edges(self) -> Floats:
+        return np.full(FINE_BINS + 1, math.nan) if self.percentiles is None else self.percentiles
 
     def _at(self, value: float) -> float:
         with np.errstate(all="ignore"):
@@ -115,12 +118,13 @@ class Scale:
         elif self.name == "symlog":
             powers = [self._constant * 10**i for i in range(5)]
             values = [value for value in (0.0, *powers, *(-power for power in powers)) if low <= value <= high]
-            label = lambda value: format_number(float(rounded(value, 12)))  # noqa: E731
-            inner = [Tick(value, self._at(value), label(value), 0 if value == 0 else 1) for value in values]
+            inner = [
+                Tick(value, self._at(value), format_number(float(rounded(value, 12))), 0 if value == 0 else 1)
+                for value in values
+            ]
         else:
-            assert self.percentiles is not None
             shares = ((0.1, 24), (0.25, 60), (0.5, 120), (0.75, 180), (0.9, 216))
-            cut = self.percentiles.tolist()
+            cut = self._edges.tolist()
             inner = [Tick(cut[k], share, format_number(cut[k]), 0 if share == 0.5 else 1) for share, k in shares]
         return with_ends(inner, self.domain, length, format_number)
 
@@ -186,7 +190,10 @@ def default_scale(column: Column, summary: Mapping[str, Any]) -> ScaleName:
         return "linear"
     quarter, median = summary["quantiles"][1:3]
     decades = math.log10(high) - math.log10(low)
-    lower = lambda value: math.log10(value) - math.log10(low) <= decades / 2  # noqa: E731
+
+    def lower(value: float) -> bool:
+        return math.log10(value) - math.log10(low) <= decades / 2
+
     crowded = high / low >= 5 and high - median >= 6 * (median - low) and lower(median)
     # Of a handful of values the quartiles lie between them, and say nothing.
     few = summary["known"] < 5

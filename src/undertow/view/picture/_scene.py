@@ -1,4 +1,4 @@
-"""The lines of a plot: each by itself where they are few, as densities where they are many. As `web/src/ui/crowd.ts`."""
+"""The lines of a plot: each by itself where they are few, as densities where they are many, as on the page."""
 
 from __future__ import annotations
 

@@ -55,9 +55,10 @@ def _written(mark: Mark, scale: float, i: int) -> Iterator[str]:
     elif isinstance(mark, Box):
         inset = 0.5 if mark.stroke else 0
         rim = f' stroke="{_hex(mark.stroke)}"' if mark.stroke else ""
+        x, y, width, height = mark.x + inset, mark.y + inset, mark.width - 2 * inset, mark.height - 2 * inset
         yield (
-            f'<rect x="{_n(mark.x + inset)}" y="{_n(mark.y + inset)}" width="{_n(mark.width - 2 * inset)}" '
-            f'height="{_n(mark.height - 2 * inset)}" rx="{_n(max(0, mark.radius - inset))}" fill="{_hex(mark.fill)}"{rim}/>'
+            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" '
+            f'rx="{_n(max(0, mark.radius - inset))}" fill="{_hex(mark.fill)}"{rim}/>'
         )
     elif isinstance(mark, Ramp):
         picked = np.linspace(0, len(mark.colours) - 1, _STOPS + 1).round().astype(int)
@@ -88,8 +89,8 @@ def _lines(lines: Lines, scale: float) -> Iterator[str]:
         )
         return
     yield (
-        f'<g fill="none" stroke-width="{_n(lines.stroke)}" stroke-opacity="{_n(lines.opacity)}" stroke-linejoin="round" '
-        f'transform="translate({_n(lines.x)} {_n(lines.y)})">'
+        f'<g fill="none" stroke-width="{_n(lines.stroke)}" stroke-opacity="{_n(lines.opacity)}" '
+        f'stroke-linejoin="round" transform="translate({_n(lines.x)} {_n(lines.y)})">'
     )
     for ys, colour in zip(lines.ys, lines.colours.tolist(), strict=True):
         yield f'<path d="{_path(lines.xs, ys)}" stroke="{_hex(tuple(colour))}"/>'
@@ -104,7 +105,8 @@ def _words(words: Words) -> str:
     anchor = "" if words.anchor == "start" else f' text-anchor="{words.anchor}"'
     face = (' font-weight="600"' if words.bold else "") + (' font-style="italic"' if words.italic else "")
     halo = (
-        f' stroke="{_hex(words.halo)}" stroke-width="4" stroke-opacity="0.85" stroke-linejoin="round" paint-order="stroke"'
+        f' stroke="{_hex(words.halo)}" stroke-width="4" stroke-opacity="0.85" stroke-linejoin="round" '
+        'paint-order="stroke"'
         if words.halo
         else ""
     )

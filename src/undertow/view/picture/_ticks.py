@@ -52,9 +52,7 @@ def with_ends(
 ) -> list[Tick]:
     """Adds the two ends of the domain; ticks whose labels they would touch yield."""
     first, last = (Tick(value, float(i), label(value), -1) for i, value in enumerate(domain))
-    inner = [
-        tick for tick in ticks if all(abs(tick.position - end.position) * length >= 1 for end in (first, last))
-    ]
+    inner = [tick for tick in ticks if all(abs(tick.position - end.position) * length >= 1 for end in (first, last))]
     return named([first, *inner, last], length)
 
 
@@ -115,7 +113,8 @@ def power_ticks(low: float, high: float) -> list[float]:
 
 _SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 86_400_000
 _INTERVALS = (
-    *((step * unit, step * unit) for unit, steps in ((_SECOND, (1, 5, 15, 30)), (_MINUTE, (1, 5, 15, 30))) for step in steps),
+    *((step * _SECOND, step * _SECOND) for step in (1, 5, 15, 30)),
+    *((step * _MINUTE, step * _MINUTE) for step in (1, 5, 15, 30)),
     *((step * _HOUR, step * _HOUR) for step in (1, 3, 6, 12)),
     *((step * _DAY, step * _DAY) for step in (1, 2, 7)),
     (30 * _DAY, 1),
@@ -168,7 +167,10 @@ def _multiples(start: int, stop: int, step: int, origin: int = 0) -> list[int]:
 
 def _months(start: int, stop: int, step: int) -> list[int]:
     """The firsts of every so many months, counted from the year 0."""
-    month = lambda at: int(np.datetime64(at, "ms").astype("datetime64[M]").astype(int)) + 1970 * 12  # noqa: E731
+
+    def month(at: int) -> int:
+        return int(np.datetime64(at, "ms").astype("datetime64[M]").astype(int)) + 1970 * 12
+
     found = []
     for count in range(month(start) // step * step, month(stop) + 1, step):
         at = int(np.datetime64(count - 1970 * 12, "M").astype("datetime64[ms]").astype(int))
