@@ -126,7 +126,10 @@ def demo(
 def show(
     paths: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Run folders, or folders of runs.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the page here, and do not open it.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write the page (.html) or a picture (.svg, .png) here, and do not open it."
+        ),
     ] = None,
     lens: Annotated[str | None, typer.Option(help="What to show first: flow, steps or layers.")] = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,

@@ -200,7 +200,9 @@ def test_a_frame_without_rows_says_so(suffix):
 
 def test_no_text_becomes_markup():
     columns = {HOSTILE: [1, 2], "kind & <b>": [HOSTILE, "]]><x/>"], "nul\x00\x1b[31m\ud800￿": [3, 4]}
-    frame = ut.show({name: pa.array(values) for name, values in columns.items()}, color="kind & <b>", open=False).frames[0]
+    frame = ut.show(
+        {name: pa.array(values) for name, values in columns.items()}, color="kind & <b>", open=False
+    ).frames[0]
     data = picture(frame, ".svg", title=f"T {HOSTILE}", note='"><img src=x onerror=alert(1)>')
     root = parsed(data)
     tags = {node.tag.removeprefix(SVG) for node in root.iter()}

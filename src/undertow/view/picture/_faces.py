@@ -112,7 +112,9 @@ def _plain(text: str, missing: set[str]) -> str:
     if missing & set(_RAISED):
         text = re.sub(f"×10(?=[{_RAISED}])", "e", text)
         text = re.sub(f"(?<![0-9])10(?=[{_RAISED}])", "1e", text)
-    return "".join(_INSTEAD.get(character) or _parted(character) if character in missing else character for character in text)
+    return "".join(
+        _INSTEAD.get(character) or _parted(character) if character in missing else character for character in text
+    )
 
 
 def _parted(character: str) -> str:

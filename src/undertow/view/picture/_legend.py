@@ -21,7 +21,7 @@ _SIZE = 12.5
 #: A line of the legend, and what stands between its parts.
 _LINE, _GAP = 24, 16
 _SWATCH, _NEAR = 14, 6
-_LONGEST = 220
+_LONGEST = 360
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ __all__ = ["EXACT_ROWS", "lines_of", "palette_of"]
 EXACT_ROWS = 20_000
 #: Half the length of the stroke that stands for a line where there is but one axis.
 _STUB = 42
+#: How wide the line of a cell is.
+_CELL = 1.6
 
 
 def palette_of(columns: Columns, theme: ThemeName) -> Palette:
@@ -112,7 +114,7 @@ class _Crowd:
                 draw_grid(layer, grid, x0 * ratio, x1 * ratio, heights, g.length * ratio, ratio)
             if cells is not None:
                 ys = np.stack([g.heights(cells.left), g.heights(cells.right)], axis=1) * ratio
-                draw_lines(layer, [x0 * ratio, x1 * ratio], ys, cells.colours, 1.25 * ratio)
+                draw_lines(layer, [x0 * ratio, x1 * ratio], ys, cells.colours, _CELL * ratio)
         return layer
 
 
