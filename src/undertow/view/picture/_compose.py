@@ -75,6 +75,7 @@ def compose(
     lines = lines_of(columns, axes, g, margin, top, palette)
     marks += [
         Box(margin, top, g.width, g.height, colours.card, 12, colours.faint),
+        *(moved(mark, margin, top) for mark in _levels(columns, axes, g, colours)),
         lines,
         *(moved(mark, margin, top) for mark in _plot(columns, axes, groups, g, colours, measure)),
     ]
@@ -116,6 +117,16 @@ def _header(
     return marks, round(below)
 
 
+def _levels(columns: Columns, axes: Sequence[str], g: Geometry, ink: Ink) -> Iterator[Mark]:
+    """Level lines across axes that share a domain, below all others."""
+    place = dict(zip(axes, g.xs, strict=True))
+    for stretch in stretches(columns.frame, axes):
+        for tick in columns.scale(stretch[0]).ticks(g.length):
+            if tick.label:
+                y = g.y(tick.position)
+                yield Rule(place[stretch[0]], y, place[stretch[-1]], y, ink.faint)
+
+
 def _plot(
     columns: Columns, axes: Sequence[str], groups: Groups, g: Geometry, ink: Ink, measure: Measure
 ) -> Iterator[Mark]:
@@ -125,9 +136,6 @@ def _plot(
     for stretch in stretches(columns.frame, axes):
         bare.update(stretch[1:])
         x0, x1 = place[stretch[0]], place[stretch[-1]]
-        for tick in columns.scale(stretch[0]).ticks(g.length):
-            if tick.label:
-                yield Rule(x0, g.y(tick.position), x1, g.y(tick.position), ink.faint)
         way = direction_of(columns.frame, axes, stretch) if columns.frame.lens == "flow" else 0
         if way:
             yield from _current(x0, x1, g.direction, ("loss", "input") if way > 0 else ("input", "loss"), ink, measure)
@@ -218,6 +226,6 @@ def _current(x0: float, x1: float, y: float, ends: tuple[str, str], ink: Ink, me
         spots.append(((x0 + x1) / 2, "middle", middle))
     for x, anchor, text in spots:
         wide = measure(text, size, False) + 12
-        left = {"start": x - 0, "middle": x - wide / 2, "end": x - wide}[anchor]
+        left = {"start": x - 6, "middle": x - wide / 2, "end": x - wide}[anchor]
         yield Box(left, y - 8, wide, 16, ink.card)
         yield Words(left + wide / 2, y, text, size, ink.accent, "middle")

@@ -105,7 +105,7 @@ def lay_out(
     top = NAME["above"] + brackets + folds
 
     def lines_within(spacing: float, most: int) -> tuple[list[tuple[str, ...]], int]:
-        room = max(44.0, min(150.0, (spacing or 160.0) - 8)) - 10
+        room = max(44.0, min(150.0, (spacing or 160.0) - 8)) - 2
         found = []
         for name in names:
             lines = broken(name, room, measure, NAME["size"], True)
