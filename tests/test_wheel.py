@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
 import venv
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -71,7 +74,8 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
         manifest = json.loads(archive.read("undertow/static/manifest.json"))
         sizes = {name: archive.getinfo(f"undertow/static/{name}").file_size for name in manifest["files"]}
     assert {f"undertow/static/{name}" for name in BUNDLE} <= set(names)
-    assert {"undertow/py.typed", "undertow/datasets/boston_housing.csv"} <= set(names)
+    data = {"py.typed", "datasets/boston_housing.csv", "view/picture/schemes.json"}
+    assert {f"undertow/{name}" for name in data} <= set(names)
     assert sizes == manifest["files"]
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"undertow"}
     assert not [name for name in names if name.endswith((".ts", ".tsx", ".tail", ".pyc"))]
@@ -84,8 +88,9 @@ def test_wheel_exports_a_page_in_a_bare_environment(wheel, without_node, tmp_pat
     run(python, "-c", SCRIPT, path=without_node, cwd=tmp_path)
     page = (tmp_path / "out.html").read_text("utf-8")
     with zipfile.ZipFile(wheel) as archive:
-        for name in ("page.js", "page.css"):
-            text = archive.read(f"undertow/static/{name}").decode().strip()
-            assert text[:200] in page
-            assert text[-200:] in page
+        style, script = (archive.read(f"undertow/static/page.{kind}").decode() for kind in ("css", "js"))
+    assert style[:200] in page
+    assert style.strip()[-200:] in page
+    program = re.search(r'id="undertow-program">([^<]+)<', page)
+    assert zlib.decompress(base64.b64decode(program[1])).decode() == script
     assert '"loss"' in page
