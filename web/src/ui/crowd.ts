@@ -10,7 +10,8 @@ import { EVERYTHING, narrows } from "../core/filter";
 import type { Binning, Cube } from "../engine/engine";
 import type { Density } from "../render/scene";
 import type { Counted, Ranks, Style } from "./grids";
-import { binPlaces, densityOf, reordered } from "./grids";
+import { Drawings } from "./drawings";
+import { binPlaces, reordered } from "./grids";
 import type { Lens } from "./lens";
 
 /** Rows that answer for a brush until the cube over all of them stands. */
@@ -48,7 +49,7 @@ export class Crowd {
   readonly #lens: Lens;
   readonly #all = signal<Grids>(new Map());
   readonly #selected = signal<Grids | null>(null);
-  readonly #densities = new WeakMap<Counted, Map<string, Density>>();
+  readonly #drawings = new Drawings();
   readonly #effects: (() => void)[] = [];
   #style: Style | null = null;
   #orders: unknown = null;
@@ -112,20 +113,16 @@ export class Crowd {
   densities(left: string, right: string, palette: Palette, height: number): Density[] {
     const [a, b] = [this.#lens.binning(left), this.#lens.binning(right)];
     const all = this.#all.value.get(keyOf([a, b], this.#color.value, this.#lens.base.value));
-    const own: Style = {
-      palette,
-      colour: null,
-      strength: 0.96,
-      height,
-    };
+    const own: Style = { palette, colour: null, strength: 0.96, height };
     this.#style = own;
-    if (!this.#lens.brushed.value && this.few.value) return [];
-    if (!this.#lens.brushed.value) return all ? [this.#density(all, own)] : [];
-    const [r, g, blue] = palette.context;
-    const grey: Style = { ...own, colour: [255 * r, 255 * g, 255 * blue], strength: 0.3 };
+    const drawn = (counted: Counted | undefined, style: Style) => {
+      const density = counted && this.#drawings.of(counted, style);
+      return density ? [density] : [];
+    };
+    if (!this.#lens.brushed.value) return this.few.value ? [] : drawn(all, own);
     const selected = this.few.value ? undefined : this.#selected.value?.get(pairKey([a, b]));
-    const grounds = all && this.#lens.lines.value.context ? [this.#density(all, grey)] : [];
-    return [...grounds, ...(selected ? [this.#density(selected, own)] : [])];
+    const grounds = this.#lens.lines.value.context ? drawn(all, contextOf(own)) : [];
+    return [...grounds, ...drawn(selected, own)];
   }
 
   /** Makes ready for a brush on an axis; called when the pointer comes near it. */
@@ -135,6 +132,8 @@ export class Crowd {
     const pairs = this.#pairs.peek();
     const key = JSON.stringify([axis, others, pairs.map(pairKey), this.#color.peek()]);
     if (this.#active?.key === key) return;
+    if (this.#style && this.#lens.lines.peek().context)
+      void this.#drawings.warm([...this.#all.peek().values()], contextOf(this.#style));
     const active: Active = { axis, key, pairs, cube: null };
     this.#active = active;
     const query = {
@@ -274,12 +273,8 @@ export class Crowd {
     });
   }
 
-  /** Makes drawings ahead, one at a time, so that none of them together holds up the page. */
   async #warm(counted: readonly Counted[]): Promise<void> {
-    for (const each of counted) {
-      if (this.#style) this.#density(each, this.#style);
-      await new Promise((done) => setTimeout(done));
-    }
+    if (this.#style) await this.#drawings.warm(counted, this.#style);
   }
 
   #counted(pair: Pair, cube: Cube, index: number, counts: Uint32Array, bins: number): Counted {
@@ -300,16 +295,12 @@ export class Crowd {
       points,
     };
   }
+}
 
-  /** The drawing of a count, made once a style. */
-  #density(counted: Counted, style: Style): Density {
-    const key = `${style.strength} ${style.height} ${style.palette.key}`;
-    let made = this.#densities.get(counted);
-    if (!made) this.#densities.set(counted, (made = new Map()));
-    let density = made.get(key);
-    if (!density) made.set(key, (density = densityOf(counted, style)));
-    return density;
-  }
+/** How lines that are not selected are drawn. */
+function contextOf(style: Style): Style {
+  const [r, g, b] = style.palette.context;
+  return { ...style, colour: [255 * r, 255 * g, 255 * b], strength: 0.3 };
 }
 
 function pairKey(pair: Pair): string {
