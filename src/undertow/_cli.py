@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 import threading
+import warnings
 import webbrowser
 from collections.abc import Sequence
 from enum import StrEnum
@@ -51,6 +52,16 @@ class Backend(StrEnum):
     jax = "jax"
     tensorflow = "tensorflow"
     torch = "torch"
+
+
+class Format(StrEnum):
+    """What a file can be: the names of `sources.FORMATS`."""
+
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+    arrow = "arrow"
+    hiplot = "hiplot"
 
 
 class Severity(StrEnum):
@@ -124,7 +135,10 @@ def demo(
 
 @app.command()
 def show(
-    paths: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Run folders, or folders of runs.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Run folders; or files, and folders of them: CSV, JSON, Parquet, …"),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -133,11 +147,29 @@ def show(
     ] = None,
     lens: Annotated[str | None, typer.Option(help="What to show first: flow, steps or layers.")] = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="What files are, where name and content do not tell.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on without rows and files that cannot be read, and count them.")
+    ] = False,
 ) -> None:
-    """Show recorded runs in the browser, or write them as one HTML file."""
+    """Show recorded runs or files of data in the browser, or write them as one HTML file."""
     from ._show import show as show_data
 
-    view = show_data(paths[0] if len(paths) == 1 else paths, lens=lens, title=title, open=False if output else None)
+    data = paths[0] if len(paths) == 1 else paths
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        view = show_data(
+            data,
+            lens=lens,
+            title=title,
+            open=False if output else None,
+            format=format_ and format_.value,
+            skip_bad=skip_bad,
+        )
+    for each in caught:
+        _err.print(f"[yellow]warning:[/] {escape(str(each.message))}", soft_wrap=True)
     if output is not None:
         path = view.save(output)
         _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)

@@ -54,7 +54,7 @@ def test_an_axis_upside_down_a_weight_and_the_views(workbench: Any) -> None:
     ]
     page.brush("kg", 0.9, 1.05)
     assert page.count == "1 of 4"
-    assert "10%" in page.page.locator(".ut-weight").inner_text(), "1 kg of 10: what is least stands above"
+    assert "10.0 %" in page.page.locator(".ut-weight").inner_text(), "1 kg of 10: what is least stands above"
 
 
 def page_columns(page: Any) -> list[str]:
