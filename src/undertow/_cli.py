@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import sys
 import threading
@@ -62,6 +63,13 @@ class Format(StrEnum):
     parquet = "parquet"
     arrow = "arrow"
     hiplot = "hiplot"
+
+
+class Rendered(StrEnum):
+    """What `hiplot-render` writes."""
+
+    html = "html"
+    csv = "csv"
 
 
 class Severity(StrEnum):
@@ -173,6 +181,54 @@ def show(
     if output is not None:
         path = view.save(output)
         _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+
+
+_Fetchers = Annotated[
+    list[str] | None, typer.Argument(metavar="[MODULE.FUNCTION]...", help="Fetchers of your own, asked first.")
+]
+
+
+@app.command()
+def hiplot(
+    fetchers: _Fetchers = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 5005,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Ask for experiments by their URIs, as HiPlot's server does, and show them."""
+    from ._show import has_display
+    from .hiplot import run_server
+    from .hiplot.fetchers import get_fetchers
+
+    def started(url: str) -> None:
+        print(f"Undertow shows experiments at {url}", flush=True)
+        if host not in {"127.0.0.1", "localhost", "::1"}:
+            _err.print(
+                "[yellow]Others on the network can reach this address; who has the token can read your files.[/]"
+            )
+        if open_page and has_display():
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+    run_server(get_fetchers(fetchers or ()), host, port, started=started)
+
+
+@app.command("hiplot-render")
+def hiplot_render(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="A file, json://…, multi://…, or what a fetcher takes.")],
+    fetchers: _Fetchers = None,
+    format_: Annotated[Rendered, typer.Option("--format", help="What to write.")] = Rendered.html,
+) -> None:
+    """Write an experiment to the standard output, as HiPlot's command does."""
+    from .hiplot.fetchers import get_fetchers, load_xp_with_fetchers
+
+    experiment = load_xp_with_fetchers(get_fetchers(fetchers or ()), uri).validate()
+    text = io.StringIO(newline="")
+    if format_ is Rendered.csv:
+        experiment.to_csv(text)
+    else:
+        experiment.to_html(text)
+    # As bytes: a terminal may speak another encoding than the page says of itself.
+    typer.echo(text.getvalue().encode(), nl=False)
 
 
 @app.command()

@@ -39,9 +39,9 @@ def show(
 
     Args:
         data: Recorded runs (a Recording, a Run, the path of a folder, or a list of these); the path of a file or of a
-            folder of files (CSV, JSON, JSON lines, Parquet, Arrow, HiPlot's JSON and pages), or several; a Keras History
-            or a list of them, a list of dicts, a dict of columns, a HiPlot experiment, or any table that speaks Arrow
-            (pandas, Polars, DuckDB, …).
+            folder of files (CSV, JSON, JSON lines, Parquet, Arrow, HiPlot's JSON and pages), or several; a Keras
+            History or a list of them, a list of dicts, a dict of columns, a HiPlot experiment, or any table that speaks
+            Arrow (pandas, Polars, DuckDB, …).
         lens: For recorded runs: "flow", "steps", "layers" or "runs", to be shown first.
         axes: The columns to show as axes, in this order; by name or label.
         color: The column that colours the lines.

@@ -304,6 +304,7 @@ def test_json_rows_have_the_values_that_rows_have(tmp_path, rows):
         assert found.num_rows == wanted.num_rows
 
 
+KEYS = "datapoints values uid from_uid data columns schema a rows datapoints_compressed log_history global_step"
 TEXTS = st.one_of(
     st.text(st.sampled_from('ab1.,;\t"\n\r \0\ufeff-e∞'), max_size=40),
     st.text(st.sampled_from('{}[]":,\n1aN-. '), max_size=40),
@@ -311,7 +312,7 @@ TEXTS = st.one_of(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
         lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["datapoints", "values", "uid", "from_uid", "data", "columns", "schema", "a", "rows", "datapoints_compressed", "log_history", "global_step"]), inner, max_size=4),
+        | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=4),
     ).map(json.dumps),
 )  # fmt: skip
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from ._arrow import from_arrow, is_arrow
+from ._bytes import read_text
 from ._columns import from_columns, from_structured
 from ._csv import read_csv, table_of_csv
 from ._describe import describe, frame_of, normalise, time_column
 from ._files import FORMATS, from_files
-from ._hiplot import DEFAULT_COLORMAP, experiment_in_page, from_experiment, from_hiplot, is_experiment, is_hiplot
+from ._hiplot import (
+    DEFAULT_COLORMAP,
+    experiment_in_page,
+    from_experiment,
+    from_hiplot,
+    is_experiment,
+    is_hiplot,
+    parent_word,
+    plain_value,
+    word,
+)
 from ._json import parse_json, table_of_json
 from ._keras import from_histories, from_history, is_history
 from ._metrics import higher_is_better, is_learning_rate, order_metrics, pair_validation
@@ -40,9 +51,13 @@ __all__ = [
     "normalise",
     "order_metrics",
     "pair_validation",
+    "parent_word",
     "parse_json",
+    "plain_value",
     "read_csv",
+    "read_text",
     "table_of_csv",
     "table_of_json",
     "time_column",
+    "word",
 ]

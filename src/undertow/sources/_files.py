@@ -46,7 +46,7 @@ def from_files(paths: Sequence[str | os.PathLike[str]], format: str | None = Non
     Args:
         paths: Files, or folders of them. A folder of Parquet is one table; `key=value` folders in it are columns.
         format: One of `FORMATS`; None tells it from each file's name, else its first bytes.
-        skip_bad: Whether rows, and of several files those, that cannot be read are left out, with a warning that counts.
+        skip_bad: Whether to leave out rows, and of several files those, that cannot be read; a warning counts them.
 
     Raises:
         SourceError: If there is nothing to read, or something cannot be; the message names file, row and column.

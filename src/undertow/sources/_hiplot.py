@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import json
 import math
@@ -19,7 +20,7 @@ from ..schema import Colouring, Column, Scale
 from ._describe import MOST_AXES, frame_of, normalise
 from ._infer import moments
 from ._json import parse_json, table_of_rows
-from ._values import encodable
+from ._values import encodable, plain
 
 __all__ = [
     "DEFAULT_COLORMAP",
@@ -28,6 +29,8 @@ __all__ = [
     "from_hiplot",
     "is_experiment",
     "is_hiplot",
+    "parent_word",
+    "plain_value",
     "word",
 ]
 
@@ -59,7 +62,9 @@ def from_experiment(data: Any) -> Frame:
     Raises:
         SourceError: If it has no datapoints, or a value cannot be held.
     """
-    return from_hiplot(data._asdict(), "the experiment")
+    # The drop-in's, as they were given: its JSON would turn times into text, to be read again.
+    said = data._raw() if hasattr(data, "_raw") else data._asdict()
+    return from_hiplot(said, "the experiment")
 
 
 def from_hiplot(value: Mapping[str, Any], where: str) -> Frame:
@@ -117,8 +122,35 @@ def experiment_in_page(text: str, where: str) -> Any:
     raise SourceError(f"{where} holds no experiment of HiPlot's, or one that was cut off")
 
 
-def word(value: object) -> str:
+def plain_value(value: Any) -> Any:
+    """Returns a value as JSON has it: numbers of NumPy and tensors of one element as numbers, times as ISO 8601 text.
+
+    Raises:
+        SourceError: If a column could not hold it.
+    """
+    if value is None or (isinstance(value, bool | int | float | str) and type(value).__module__ == "builtins"):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(each) for each in value]
+    found = plain(value, 0, "")
+    if isinstance(found, dt.datetime):
+        return found.isoformat()
+    return found.total_seconds() if isinstance(found, dt.timedelta) else found
+
+
+def parent_word(uid: Any) -> str | None:
+    """Returns a uid as text; None for what stands for none: None, the empty text, nan, and what pandas has for it."""
+    if uid is None or type(uid).__name__ in {"NAType", "NaTType"} or (isinstance(uid, float) and math.isnan(uid)):
+        return None
+    return word(uid) or None
+
+
+def word(value: Any) -> str:
     """A category's name, as JavaScript writes the value."""
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -135,14 +167,14 @@ def _datapoints(value: Mapping[str, Any], where: str) -> Iterator[tuple[str, str
         for number, row in enumerate(rows):
             if not isinstance(row, list) or len(row) != len(columns) + 2:
                 raise SourceError(f"{where}, datapoint {number} is no list of {len(columns) + 2} values")
-            yield _named(row[0], number), _parent(row[1]), dict(zip(map(str, columns), row[2:], strict=True))
+            yield _named(row[0], number), parent_word(row[1]), dict(zip(map(str, columns), row[2:], strict=True))
         return
     for number, point in enumerate(value.get("datapoints") or ()):
         values = point.get("values") if isinstance(point, Mapping) else None
         if not isinstance(values, Mapping):
             raise SourceError(f"{where}, datapoint {number} is no object with values")
         kept = values if "uid" not in values and "from_uid" not in values else _without_ids(values)
-        yield _named(point.get("uid"), number), _parent(point.get("from_uid")), kept  # type: ignore[misc]
+        yield _named(point.get("uid"), number), parent_word(point.get("from_uid")), kept  # type: ignore[misc]
 
 
 def _without_ids(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,10 +183,6 @@ def _without_ids(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(uid: object, number: int) -> str:
     return str(number) if uid is None else word(uid)
-
-
-def _parent(uid: object) -> str | None:
-    return None if uid is None or uid == "" or uid != uid else word(uid)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
