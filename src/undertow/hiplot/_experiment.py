@@ -41,6 +41,15 @@ if TYPE_CHECKING:
 __all__ = ["Experiment"]
 
 _IDS = ("uid", "from_uid")
+#: What the settings of an experiment's JSON are.
+_KINDS: dict[str, type] = {
+    "parameters_definition": dict,
+    "display_data": dict,
+    "colormap": str,
+    "colorby": str,
+    "weightcolumn": str,
+    "enabled_displays": list,
+}
 
 
 class Experiment:
@@ -341,7 +350,14 @@ class Experiment:
 
     @classmethod
     def _fromdict(cls, value: Mapping[str, Any], where: str) -> Experiment:
-        from_hiplot(value, where)  # says what is wrong with it
+        from_hiplot(value, where)  # says what is wrong with the datapoints
+        for name, kind in _KINDS.items():
+            said = value.get(name)
+            if said is not None and not isinstance(said, kind):
+                raise SourceError(f"{where}: {name} is a {type(said).__name__}, not a {kind.__name__}")
+            for key, each in said.items() if isinstance(said, dict) else ():
+                if not isinstance(each, dict):
+                    raise SourceError(f"{where}: {key!r} in {name} is a {type(each).__name__}, not a dict")
         packed = value.get("datapoints_compressed")
         if isinstance(value.get("datapoints"), list):
             points = [

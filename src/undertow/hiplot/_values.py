@@ -126,6 +126,8 @@ class ValueDef:
             kind = ValueType(said["type"]) if said.get("type") is not None else None
         except ValueError as error:
             raise ExperimentValidationError(str(error)) from error
+        if not isinstance(said.get("colors") or {}, dict) or not isinstance(said.get("colormap") or "", str):
+            raise ExperimentValidationError("colors are a colour for each value, and a colormap is a name")
         made = cls(kind, said.get("colors"), said.get("colormap"), said.get("label_css"))
         made.force_value_min, made.force_value_max = said.get("force_value_min"), said.get("force_value_max")
         made.label_html = said.get("label_html")

@@ -170,7 +170,7 @@ def load_file(uri: str) -> Experiment:
     """
     path = Path(uri)
     try:
-        if not path.exists():
+        if not uri.strip() or not path.exists():
             raise ExperimentFetcherDoesntApply(f"No such file: {uri}")
     except (OSError, ValueError) as error:  # too long for a name, or with a zero in it
         raise ExperimentFetcherDoesntApply(f"No such file: {uri}") from error

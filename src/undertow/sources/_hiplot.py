@@ -169,7 +169,10 @@ def _datapoints(value: Mapping[str, Any], where: str) -> Iterator[tuple[str, str
                 raise SourceError(f"{where}, datapoint {number} is no list of {len(columns) + 2} values")
             yield _named(row[0], number), parent_word(row[1]), dict(zip(map(str, columns), row[2:], strict=True))
         return
-    for number, point in enumerate(value.get("datapoints") or ()):
+    points = value.get("datapoints")
+    if not isinstance(points, list):
+        raise SourceError(f"{where}: datapoints are no list")
+    for number, point in enumerate(points):
         values = point.get("values") if isinstance(point, Mapping) else None
         if not isinstance(values, Mapping):
             raise SourceError(f"{where}, datapoint {number} is no object with values")
