@@ -64,7 +64,7 @@ def test_a_run_and_its_folder_and_the_folder_of_runs_show_the_same(tmp_path):
         (None, "cannot show an object of type NoneType"),
         (pl.LazyFrame(COLUMNS), r"type LazyFrame \(collect\(\) it first\)"),
         ("no/such/place", "there is no"),
-        (__file__, "is a file"),
+        (__file__, "is a file of no format"),
         ([], "no rows"),
         ({}, "no columns"),
     ],

@@ -20,7 +20,7 @@ WEB = ROOT / "web"
 BASE = ["errors", "schema", "statistics", "frame", "store"]
 RECORDING = [*BASE, "record", "integrations"]
 LOOKING = [*BASE, "sources", "query", "diagnose", "view"]
-TOP = ["_dispatch", "_show", "_demo", "_cli", "__init__"]
+TOP = ["_dispatch", "_show", "hiplot", "_demo", "_cli", "__init__"]
 # Data and a version string: anyone may read them, they read nobody but the errors.
 LEAVES = ["_version", "datasets"]
 
@@ -28,6 +28,7 @@ CORE_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "pyarrow"}
 ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
 # What is imported by a function alone, which says what to install: it is made of what it needs.
 MODULES_MAY_IMPORT = {
+    "undertow.view._serving": {"uvicorn"},
     "undertow.view._server": {"anyio", "starlette", "uvicorn"},
     "undertow.view.picture._faces": {"PIL"},
     "undertow.view._widget": {"anywidget", "traitlets"},

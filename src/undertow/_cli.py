@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import sys
 import threading
+import warnings
 import webbrowser
 from collections.abc import Sequence
 from enum import StrEnum
@@ -51,6 +53,23 @@ class Backend(StrEnum):
     jax = "jax"
     tensorflow = "tensorflow"
     torch = "torch"
+
+
+class Format(StrEnum):
+    """What a file can be: the names of `sources.FORMATS`."""
+
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+    arrow = "arrow"
+    hiplot = "hiplot"
+
+
+class Rendered(StrEnum):
+    """What `hiplot-render` writes."""
+
+    html = "html"
+    csv = "csv"
 
 
 class Severity(StrEnum):
@@ -124,7 +143,10 @@ def demo(
 
 @app.command()
 def show(
-    paths: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Run folders, or folders of runs.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Run folders; or files, and folders of them: CSV, JSON, Parquet, …"),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -133,14 +155,80 @@ def show(
     ] = None,
     lens: Annotated[str | None, typer.Option(help="What to show first: flow, steps or layers.")] = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="What files are, where name and content do not tell.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on without rows and files that cannot be read, and count them.")
+    ] = False,
 ) -> None:
-    """Show recorded runs in the browser, or write them as one HTML file."""
+    """Show recorded runs or files of data in the browser, or write them as one HTML file."""
     from ._show import show as show_data
 
-    view = show_data(paths[0] if len(paths) == 1 else paths, lens=lens, title=title, open=False if output else None)
+    data = paths[0] if len(paths) == 1 else paths
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        view = show_data(
+            data,
+            lens=lens,
+            title=title,
+            open=False if output else None,
+            format=format_ and format_.value,
+            skip_bad=skip_bad,
+        )
+    for each in caught:
+        _err.print(f"[yellow]warning:[/] {escape(str(each.message))}", soft_wrap=True)
     if output is not None:
         path = view.save(output)
         _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+
+
+_Fetchers = Annotated[
+    list[str] | None, typer.Argument(metavar="[MODULE.FUNCTION]...", help="Fetchers of your own, asked first.")
+]
+
+
+@app.command()
+def hiplot(
+    fetchers: _Fetchers = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 5005,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+) -> None:
+    """Ask for experiments by their URIs, as HiPlot's server does, and show them."""
+    from ._show import has_display
+    from .hiplot import run_server
+    from .hiplot.fetchers import get_fetchers
+
+    def started(url: str) -> None:
+        print(f"Undertow shows experiments at {url}", flush=True)
+        if host not in {"127.0.0.1", "localhost", "::1"}:
+            _err.print(
+                "[yellow]Others on the network can reach this address; who has the token can read your files.[/]"
+            )
+        if open_page and has_display():
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+    run_server(get_fetchers(fetchers or ()), host, port, started=started)
+
+
+@app.command("hiplot-render")
+def hiplot_render(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="A file, json://…, multi://…, or what a fetcher takes.")],
+    fetchers: _Fetchers = None,
+    format_: Annotated[Rendered, typer.Option("--format", help="What to write.")] = Rendered.html,
+) -> None:
+    """Write an experiment to the standard output, as HiPlot's command does."""
+    from .hiplot.fetchers import get_fetchers, load_xp_with_fetchers
+
+    experiment = load_xp_with_fetchers(get_fetchers(fetchers or ()), uri).validate()
+    text = io.StringIO(newline="")
+    if format_ is Rendered.csv:
+        experiment.to_csv(text)
+    else:
+        experiment.to_html(text)
+    # As bytes: a terminal may speak another encoding than the page says of itself.
+    typer.echo(text.getvalue().encode(), nl=False)
 
 
 @app.command()

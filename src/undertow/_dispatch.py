@@ -16,11 +16,16 @@ from .query.lenses import Recorded, frames
 from .sources import (
     from_arrow,
     from_columns,
+    from_experiment,
+    from_files,
+    from_hiplot,
     from_histories,
     from_history,
     from_rows,
     from_structured,
     is_arrow,
+    is_experiment,
+    is_hiplot,
     is_history,
 )
 from .store import load
@@ -39,31 +44,45 @@ class Source(NamedTuple):
 SOURCES = (
     Source(lambda data: isinstance(data, Frame), lambda data: cast(Frame, data)),
     Source(is_history, from_history),
+    Source(is_experiment, from_experiment),
     Source(is_arrow, from_arrow),
     Source(lambda data: isinstance(data, np.ndarray), from_structured),
+    Source(is_hiplot, lambda data: from_hiplot(data, "the experiment")),
     Source(lambda data: isinstance(data, Mapping), from_columns),
     Source(lambda data: isinstance(data, list | tuple) and bool(data) and all(map(is_history, data)), from_histories),
     Source(lambda data: isinstance(data, list | tuple | Iterator), from_rows),
 )
 
 
-def frames_of(data: Any, lens: str | None = None) -> list[Frame]:
+def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, skip_bad: bool = False) -> list[Frame]:
     """Returns the frames that show the data, the one to show first in front.
 
     Args:
-        data: Recorded runs (a Recording, a Run, a run folder, or several of them), a Keras History or several, rows
-            (dicts), a dict of columns, a structured array, a Frame, or any table that speaks Arrow or `__dataframe__`.
+        data: Recorded runs (a Recording, a Run, a run folder, or several of them), the path of a file or folder that
+            `sources.from_files` reads, or several, a Keras History or several, rows (dicts), a dict of columns, a
+            structured array, a Frame, a HiPlot experiment, or any table that speaks Arrow or `__dataframe__`.
         lens: For recorded runs: the lens to put first.
+        format: For files: what they are, where neither name nor content tell.
+        skip_bad: For files: whether to go on without rows and files that cannot be read.
 
     Raises:
         SourceError: If nothing here can read the data, there is nothing in it, or it has no such lens.
         StoreError: If a run folder cannot be read.
     """
-    recorded = _recorded(data)
+    paths = _paths(data)
+    recorded = None if paths and format else _recorded(data)
     if recorded is not None:
         return frames(recorded, lens)
+    if paths and (format or not any(map(_holds_runs, paths))):
+        if lens not in {None, "rows"}:
+            raise SourceError(f"lens {lens!r} needs a recorded run; {paths[0]} is none")
+        return [from_files(paths, format, skip_bad)]
     if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
         several = [_recorded(item) for item in data]
+        if paths and None in several:
+            raise SourceError(
+                f"{paths[several.index(None)]} is no run folder, as others are; show runs and files apart"
+            )
         if all(item is not None for item in several):
             return frames(_Several([item for item in several if item is not None]), lens)
     for source in SOURCES:
@@ -77,14 +96,34 @@ def frames_of(data: Any, lens: str | None = None) -> list[Frame]:
     hint = " (collect() it first)" if hasattr(data, "collect") else ""
     raise SourceError(
         f"cannot show an object of type {type(data).__name__}{hint}; what can be shown: a run folder, Recording or "
-        "Run, a Keras History, a list of dicts, a dict of columns, a DataFrame or Arrow table"
+        "Run, the path of a file, a Keras History, a list of dicts, a dict of columns, a DataFrame or Arrow table"
     )
 
 
 def title_of(data: Any) -> str:
     """What to call the page where the user does not say."""
+    paths = _paths(data)
+    if paths:
+        names = [path.resolve().name for path in paths]
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     path = getattr(_recorded(data), "path", None)
     return Path(path).resolve().name if path is not None else "Undertow"
+
+
+def _paths(data: Any) -> list[Path]:
+    """The data as paths, none where they are something else."""
+    several = list(data) if isinstance(data, list | tuple) else [data]
+    return [Path(each) for each in several] if all(isinstance(each, str | os.PathLike) for each in several) else []
+
+
+def _holds_runs(path: Path) -> bool:
+    if not path.is_dir():
+        return False
+    try:
+        load(path)
+    except NotARunError:
+        return False
+    return True
 
 
 def _recorded(data: Any) -> Recorded | None:
@@ -92,24 +131,13 @@ def _recorded(data: Any) -> Recorded | None:
     if all(hasattr(getattr(data, name, None), "to_arrow") for name in ("runs", "steps", "layers", "params")):
         return cast(Recorded, data)
     if isinstance(data, str | os.PathLike):
-        return _folder(Path(data))
+        return load(data) if _holds_runs(Path(data)) else None
     if hasattr(data, "log") and isinstance(getattr(data, "path", None), Path):  # a Run
         flush = getattr(data, "flush", None)
         if flush is not None:
             flush()
         return load(data.path)
     return None
-
-
-def _folder(path: Path) -> Recorded:
-    if path.is_dir():
-        try:
-            return load(path)
-        except NotARunError as error:
-            raise SourceError(str(error)) from error
-    if path.exists():
-        raise SourceError(f"{path} is a file; only run folders can be shown by path. Read it with pandas and show that")
-    raise SourceError(f"there is no {path}")
 
 
 class _Several:

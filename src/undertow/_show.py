@@ -32,12 +32,16 @@ def show(
     title: str | None = None,
     theme: str = "auto",
     open: bool | None = None,
+    format: str | None = None,
+    skip_bad: bool = False,
 ) -> View:
     """Shows data as interactive parallel coordinates, with what the rules find in them. Never waits for the browser.
 
     Args:
-        data: Recorded runs (a Recording, a Run, the path of a folder, or a list of these), a Keras History or a list
-            of them, a list of dicts, a dict of columns, or any table that speaks Arrow (pandas, Polars, DuckDB, …).
+        data: Recorded runs (a Recording, a Run, the path of a folder, or a list of these); the path of a file or of a
+            folder of files (CSV, JSON, JSON lines, Parquet, Arrow, HiPlot's JSON and pages), or several; a Keras
+            History or a list of them, a list of dicts, a dict of columns, a HiPlot experiment, or any table that speaks
+            Arrow (pandas, Polars, DuckDB, …).
         lens: For recorded runs: "flow", "steps", "layers" or "runs", to be shown first.
         axes: The columns to show as axes, in this order; by name or label.
         color: The column that colours the lines.
@@ -48,6 +52,8 @@ def show(
         theme: "auto", "light" or "dark".
         open: Whether to open it in the browser. None: in a script or shell with a display; where there is none, the
             page is written and its path printed; in a notebook the returned View shows itself.
+        format: What files are: "csv", "json", "parquet", "arrow" or "hiplot". None looks at names and content.
+        skip_bad: Whether to go on without rows and files that cannot be read; a warning counts them.
 
     Returns:
         The View: `.save("report.html")`, `.open()`, `.html`; in a notebook also `.selection`, `.brushes`, `.keep()`,
@@ -70,7 +76,7 @@ def show(
         raise ViewError(f"axes is {axes!r}; name at least one column, or leave it out")
     live = _recording_now(data) if has_kernel() else None
     try:
-        frames = frames_of(data, lens)
+        frames = frames_of(data, lens, format=format, skip_bad=skip_bad)
     except SourceError:
         # Nothing was recorded yet; in a notebook the cell fills while the training runs.
         if live is None:

@@ -9,6 +9,7 @@ UndertowError
 │   ├── NotARunError        the folder holds no run.json
 │   └── CorruptFileError    a file of ours fails its checks
 ├── SourceError             foreign data cannot become a Frame          (also ValueError)
+│   └── those of HiPlot     in `undertow.hiplot`, under HiPlot's names
 ├── QueryError              a question cannot be answered             (also ValueError)
 │   └── CancelledError      whoever asked waits no longer
 ├── ShapeError              two arrays that must agree in shape do not  (also ValueError)

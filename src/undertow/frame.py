@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from .errors import SourceError
 from .schema import Column
 
-__all__ = ["Frame", "Preset"]
+__all__ = ["Beside", "Frame", "Preset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,25 @@ class Preset:
     label: str
     axes: tuple[str, ...]
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How the views beside the plot start; what is None or empty is left to the page.
+
+    Attributes:
+        open: The views that are open, of "table", "series", "scatter", "heatmap", "distribution" and "ranking".
+        scatter: The columns across and up.
+        distribution: The column whose values are counted.
+        sort: The table's columns to sort by, each with whether it descends.
+        order: The table's columns from left to right.
+    """
+
+    open: tuple[str, ...] | None = None
+    scatter: tuple[str | None, str | None] = (None, None)
+    distribution: str | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +57,9 @@ class Frame:
         color: The column that colours the lines at first, or None.
         presets: Other choices of axes, the first of which is `axes` itself; empty where there is but one.
         note: One sentence that says what a line is and how to read it.
+        inverted: The names of the columns whose axes start upside down.
+        weight: The column that says how much each row weighs, or None.
+        beside: How the views beside the plot start.
     """
 
     table: pa.Table
@@ -47,6 +69,9 @@ class Frame:
     color: str | None = None
     presets: tuple[Preset, ...] = ()
     note: str = ""
+    inverted: tuple[str, ...] = ()
+    weight: str | None = None
+    beside: Beside = field(default_factory=Beside)
 
     def __post_init__(self) -> None:
         names = self.table.column_names
@@ -57,7 +82,8 @@ class Frame:
         if repeated:
             raise SourceError(f"column name {repeated[0]!r} occurs more than once")
         known = set(names)
-        unknown = [name for name in (*self.axes, *([self.color] if self.color else [])) if name not in known]
+        named = (*self.axes, *self.inverted, self.color, self.weight)
+        unknown = [name for name in named if name is not None and name not in known]
         if unknown:
             raise SourceError(f"no column named {unknown[0]!r}; there are: {', '.join(map(repr, names))}")
 

@@ -32,7 +32,7 @@ __all__ = [
 FORMAT_VERSION = 1
 
 Kind = Literal["number", "category", "time"]
-Scale = Literal["linear", "log", "category", "time"]
+Scale = Literal["linear", "log", "symlog", "percentile", "category", "time"]
 
 #: What every recorded row carries. `step` counts optimizer updates from 0; a row that sums up an epoch carries the
 #: step it ended with. `epoch` is null where the training has none. `attempt` tells a resumed run's repeated steps
@@ -146,6 +146,7 @@ class Column:
         description: One sentence for the tooltip of the axis.
         fold: What it stands for where it is the median of a group of columns; None for any other.
         colouring: How its values are coloured; None leaves it to the page.
+        domain: The ends that its axis starts with, in milliseconds since 1970 for times; None for those of its values.
     """
 
     name: str
@@ -158,3 +159,4 @@ class Column:
     description: str = ""
     fold: Fold | None = None
     colouring: Colouring | None = None
+    domain: tuple[float, float] | None = None

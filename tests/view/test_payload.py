@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from undertow.diagnose import Finding
 from undertow.errors import ViewError
-from undertow.frame import Frame, Preset
+from undertow.frame import Beside, Frame, Preset
 from undertow.schema import Column, Fold
 from undertow.sources import from_columns
 from undertow.view._payload import payload
@@ -169,12 +169,15 @@ def test_no_text_can_end_the_element_that_holds_it():
 def test_the_header_says_what_the_frame_and_the_findings_say():
     frame = Frame(
         pa.table({"loss": [1.5]}),
-        (Column("loss", "number", "Loss", "nats", "log", "share", "group", "about"),),
+        (Column("loss", "number", "Loss", "nats", "log", "share", "group", "about", domain=(0.5, 4.0)),),
         lens="flow",
         axes=("loss",),
         color="loss",
         presets=(Preset("by loss", ("loss",), "why"),),
         note="One line is one epoch.",
+        inverted=("loss",),
+        weight="loss",
+        beside=Beside(("scatter",), (None, "loss"), "loss", (("loss", True),), ("loss",)),
     )
     finding = Finding(
         "plateau", "info", "s", "a", "src", "mlp", 1, 2, ("dense",), (), "steps", {"epoch": {"ranges": [[1, 2]]}}
@@ -190,6 +193,15 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         "rows": 1,
         "axes": ["loss"],
         "color": "loss",
+        "inverted": ["loss"],
+        "weight": "loss",
+        "beside": {
+            "open": ["scatter"],
+            "scatter": {"x": None, "y": "loss"},
+            "distribution": "loss",
+            "sort": [{"column": "loss", "descending": True}],
+            "order": ["loss"],
+        },
         "presets": [{"label": "by loss", "axes": ["loss"], "description": "why"}],
     }
     assert column == {
@@ -199,6 +211,7 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         "description": "about",
         "kind": "number",
         "scale": "log",
+        "domain": [0.5, 4.0],
         "share": "share",
         "group": "group",
         "colouring": None,
@@ -226,6 +239,13 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
             "filters": {"epoch": {"ranges": [[1, 2]]}},
         }
     ]
+
+
+def test_what_is_left_to_the_page_is_not_in_the_header():
+    header, _ = decode(*payload([Frame(pa.table({"a": [1]}), (Column("a", "number"),))]))
+    (frame,) = header["frames"]
+    assert (frame["inverted"], frame["weight"], frame["beside"]) == ([], None, {})
+    assert frame["columns"][0]["domain"] is None
 
 
 def test_a_column_that_stands_for_a_group_says_so_and_no_other():

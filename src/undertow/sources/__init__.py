@@ -3,30 +3,61 @@
 from __future__ import annotations
 
 from ._arrow import from_arrow, is_arrow
+from ._bytes import read_text
 from ._columns import from_columns, from_structured
+from ._csv import read_csv, table_of_csv
 from ._describe import describe, frame_of, normalise, time_column
+from ._files import FORMATS, from_files
+from ._hiplot import (
+    DEFAULT_COLORMAP,
+    experiment_in_page,
+    from_experiment,
+    from_hiplot,
+    is_experiment,
+    is_hiplot,
+    parent_word,
+    plain_value,
+    word,
+)
+from ._json import parse_json, table_of_json
 from ._keras import from_histories, from_history, is_history
 from ._metrics import higher_is_better, is_learning_rate, order_metrics, pair_validation
 from ._rows import flatten, from_rows
 from ._values import array_of
 
 __all__ = [
+    "DEFAULT_COLORMAP",
+    "FORMATS",
     "array_of",
     "describe",
+    "experiment_in_page",
     "flatten",
     "frame_of",
     "from_arrow",
     "from_columns",
+    "from_experiment",
+    "from_files",
+    "from_hiplot",
     "from_histories",
     "from_history",
     "from_rows",
     "from_structured",
     "higher_is_better",
     "is_arrow",
+    "is_experiment",
+    "is_hiplot",
     "is_history",
     "is_learning_rate",
     "normalise",
     "order_metrics",
     "pair_validation",
+    "parent_word",
+    "parse_json",
+    "plain_value",
+    "read_csv",
+    "read_text",
+    "table_of_csv",
+    "table_of_json",
     "time_column",
+    "word",
 ]

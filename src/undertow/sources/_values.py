@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ..errors import SourceError
 
-__all__ = ["array_of", "encodable"]
+__all__ = ["array_of", "encodable", "plain"]
 
 #: A list in a cell (`[64, 64]`) is a setting and becomes text; a longer one is data in the wrong place.
 LONGEST_LIST = 32
@@ -45,7 +45,7 @@ def array_of(values: Sequence[object], column: str) -> pa.Array:
     """
     kinds = set(map(type, values)) - {type(None)}
     if not kinds <= {bool, int, float, str}:
-        values = [_plain(value, row, column) for row, value in enumerate(values)]
+        values = [plain(value, row, column) for row, value in enumerate(values)]
         kinds = set(map(type, values)) - {type(None)}
     if not kinds:
         return pa.nulls(len(values), pa.float64())
@@ -113,7 +113,7 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def _plain(value: Any, row: int, column: str) -> object:
+def plain(value: Any, row: int, column: str) -> object:
     """The value as None, bool, int, float, str, datetime or timedelta."""
     match value:
         case None | bool():
@@ -179,7 +179,7 @@ def _element(value: Any, row: int, column: str) -> object:
     if math.prod(getattr(value, "shape", ())) == 1:
         item = value.item() if hasattr(value, "item") else np.asarray(value).item()
         if isinstance(item, bool | int | float | str | bytes | dt.date | dt.timedelta):
-            return _plain(item, row, column)
+            return plain(item, row, column)
     elif not isinstance(value, np.generic):
         return _short(np.asarray(value.detach() if hasattr(value, "detach") else value).tolist(), row, column)
     raise _refuse(row, column, f"holds a value of type {type(value).__name__}, which no column can hold")

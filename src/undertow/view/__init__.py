@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ViewError
 from ._colours import colouring
@@ -13,7 +14,7 @@ from ._view import View, has_kernel
 if TYPE_CHECKING:
     from ._server import Server
 
-__all__ = ["View", "colouring", "has_kernel", "render", "server"]
+__all__ = ["View", "colouring", "has_kernel", "render", "server", "serving"]
 
 
 def server(root: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
@@ -33,3 +34,24 @@ def server(root: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
     except ModuleNotFoundError as error:
         raise ViewError(f"the live server needs {error.name}: pip install 'undertow[server]'") from error
     return Server(root, host, port)
+
+
+def serving(
+    application: Callable[[str], Any], host: str, port: int, started: Callable[[str], object] = lambda url: None
+) -> None:
+    """Answers with an ASGI application behind the guard, until a signal tells it to stop; see `_serving.serving`.
+
+    Args:
+        application: Makes the application for a token, which every request must show.
+        host: The address to listen on.
+        port: Its port; 0 takes a free one.
+        started: Called with the address once it answers.
+
+    Raises:
+        ViewError: If Starlette or uvicorn is missing, or the address is taken.
+    """
+    try:
+        from ._serving import serving as answering
+    except ModuleNotFoundError as error:
+        raise ViewError(f"the server needs {error.name}: pip install 'undertow[server]'") from error
+    answering(application, host, port, started)

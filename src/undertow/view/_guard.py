@@ -70,9 +70,10 @@ class Guard:
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
-                if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))
-                message = {**message, "headers": [*headers, *_HEADERS]}
+                # An answer with a policy of its own knows better: a page that we made has the hashes of its scripts.
+                said = {name.lower() for name, _ in headers}
+                usual = [(b"cache-control", b"no-store"), *_HEADERS]
+                message = {**message, "headers": [*headers, *(each for each in usual if each[0] not in said)]}
             await send(message)
 
         headers = {name.lower(): value for name, value in scope["headers"]}

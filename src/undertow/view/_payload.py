@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..diagnose import Finding
 from ..errors import ViewError
-from ..frame import Frame
+from ..frame import Beside, Frame
 from ..query.values import encode, milliseconds
 from ..schema import Column
 from ._blocks import Blocks
@@ -109,12 +109,28 @@ def frame_header(frame: Frame, blocks: Blocks | None, pool: ThreadPoolExecutor |
         "rows": len(frame),
         "axes": list(frame.axes),
         "color": frame.color,
+        "inverted": list(frame.inverted),
+        "weight": frame.weight,
+        "beside": _beside(frame.beside),
         "presets": [
             {"label": preset.label, "axes": list(preset.axes), "description": preset.description}
             for preset in frame.presets
         ],
         "columns": columns,
     }
+
+
+def _beside(beside: Beside) -> dict[str, Any]:
+    """What the header says of the views beside the plot; nothing of what is left to the page."""
+    x, y = beside.scatter
+    said = {
+        "open": None if beside.open is None else list(beside.open),
+        "scatter": {"x": x, "y": y} if x is not None or y is not None else None,
+        "distribution": beside.distribution,
+        "sort": [{"column": column, "descending": descending} for column, descending in beside.sort] or None,
+        "order": list(beside.order) or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def finding_header(finding: Finding) -> dict[str, Any]:
@@ -143,6 +159,7 @@ def column_header(column: Column) -> dict[str, Any]:
         "description": column.description,
         "kind": column.kind,
         "scale": column.scale,
+        "domain": column.domain and list(column.domain),
         "share": column.share,
         "group": column.group,
         "colouring": column.colouring

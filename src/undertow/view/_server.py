@@ -29,6 +29,7 @@ from ._ask import answer
 from ._guard import Guard
 from ._live import Live, Snapshot
 from ._page import bundle
+from ._serving import address, config, listen
 from ._wire import MOST_CELLS, whole
 
 __all__ = ["Server", "application"]
@@ -246,31 +247,12 @@ class Server:
             raise ViewError(f"{root} is not a folder")
         for name in _TYPES:
             bundle(name)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((host, port))
-        except (OSError, OverflowError) as error:
-            self._socket.close()
-            raise ViewError(f"cannot listen on {host}:{port}: {error}") from error
+        self._socket = listen(host, port)
         self.token = secrets.token_urlsafe(24)
         self.port = int(self._socket.getsockname()[1])
         app, watch = application(Live(root), self.token, host, self.port, most_cells)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_graceful_shutdown=3,
-            limit_concurrency=2048,
-        )
-        self._server = _Stopping(config, watch)
-        shown = "127.0.0.1" if host in {"0.0.0.0", ""} else "[::1]" if host == "::" else host  # noqa: S104 - compared
-        self.url = (
-            f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{self.port}/?token={self.token}"
-        )
+        self._server = _Stopping(config(app), watch)
+        self.url = address(host, self.port, self.token)
 
     def run(self, started: Callable[[], object] = lambda: None) -> None:
         """Answers until it is told to stop, by `stop` or a signal; calls `started` once it does."""

@@ -209,6 +209,15 @@ class View:
         return self.widget.selection
 
     @property
+    def selected_rows(self) -> list[int]:
+        """The numbers of the rows of `selection`, within the frame that is brushed.
+
+        Raises:
+            ViewError: If anywidget is missing.
+        """
+        return self.widget.rows
+
+    @property
     def brushes(self) -> dict[str, Any]:
         """What is brushed in the notebook: by column, ranges, categories and special values as docs/protocol.md has it.
 

@@ -15,6 +15,7 @@ import anywidget
 import numpy as np
 import pyarrow as pa
 import traitlets
+from numpy.typing import NDArray
 
 from ..frame import Frame
 from ..query import DuckEngine, Ticket
@@ -87,11 +88,24 @@ class Widget(anywidget.AnyWidget):  # type: ignore[misc]
         frame = self.frame
         if frame is None:
             return pa.table({})
+        chosen = self._chosen(frame)
+        return frame.table if chosen is None else frame.table.filter(pa.array(chosen))
+
+    @property
+    def rows(self) -> list[int]:
+        """See `View.selected_rows`."""
+        frame = self.frame
+        if frame is None:
+            return []
+        chosen = self._chosen(frame)
+        return list(range(len(frame))) if chosen is None else np.flatnonzero(chosen).tolist()
+
+    def _chosen(self, frame: Frame) -> NDArray[np.bool_] | None:
+        """Whether each row is selected; None where nothing was said yet, and all are."""
         bits = np.frombuffer(self._bits, np.uint8)
         if not self._selected or len(bits) * 8 < len(frame):
-            return frame.table
-        chosen = np.unpackbits(bits, count=len(frame), bitorder="little").astype(bool)
-        return frame.table.filter(pa.array(chosen))
+            return None
+        return np.unpackbits(bits, count=len(frame), bitorder="little").astype(bool)
 
     @property
     def brushes(self) -> dict[str, Any]:

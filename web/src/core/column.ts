@@ -15,6 +15,8 @@ export interface ColumnInfo {
   readonly group: string;
   /** How its values are coloured; null leaves it to the page. */
   readonly colouring?: Colouring | null;
+  /** The ends that its axis starts with; null for those of its values. */
+  readonly domain?: readonly [number, number] | null;
   /** What it stands for where it is the median of a group of columns; null for any other. */
   readonly fold?: Fold | null;
 }

@@ -10,8 +10,22 @@ export interface FrameInfo {
   readonly rows: number;
   readonly axes: readonly string[];
   readonly color: string | null;
+  /** The axes that start upside down. */
+  readonly inverted?: readonly string[];
+  /** The column that says how much each row weighs. */
+  readonly weight?: string | null;
+  readonly beside?: Beside;
   readonly presets: readonly Preset[];
   readonly columns: readonly ColumnInfo[];
+}
+
+/** How the views beside the plot start; what is not there is left to them. */
+export interface Beside {
+  readonly open?: readonly string[];
+  readonly scatter?: { readonly x: string | null; readonly y: string | null };
+  readonly distribution?: string;
+  readonly sort?: readonly { readonly column: string; readonly descending: boolean }[];
+  readonly order?: readonly string[];
 }
 
 export interface Preset {

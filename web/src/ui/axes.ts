@@ -15,6 +15,7 @@ export class Axes {
   constructor(frame: FrameInfo) {
     this.#frame = frame;
     this.shown.value = frame.axes;
+    this.inverted.value = new Set(frame.inverted);
   }
 
   toggleInverted(name: string): void {

@@ -99,6 +99,7 @@ export class Lens {
     this.pins = new Pins(this);
     this.lineage = new Lineage(this);
     this.color.value = engine.frame.color;
+    this.weight.column.value = engine.frame.weight ?? null;
     this.crowd = engine.frame.rows > EXACT_ROWS ? new Crowd(this) : null;
   }
 

@@ -28,12 +28,18 @@ export class Scales {
   constructor(engine: Engine, known: Known) {
     this.#engine = engine;
     this.#known = known;
+    // What the frame says is what a person would have typed, who can take it back as well.
+    this.domains.value = Object.fromEntries(
+      [...known.infos.values()].flatMap((info) => (info.domain ? [[keyOf(info), info.domain] as const] : [])),
+    );
   }
 
   /** Asks for what the chosen scales are made of. */
   async open(): Promise<void> {
-    for (const [name, scale] of Object.entries(this.chosen.peek()))
-      if (scale === "percentile") await this.#readPercentiles(name);
+    const infos = [...this.#known.infos.values()].filter((info) => info.scale === "percentile");
+    const usual = infos.map((info) => [keyOf(info), "percentile"] as const);
+    for (const [key, scale] of Object.entries({ ...Object.fromEntries(usual), ...this.chosen.peek() }))
+      if (scale === "percentile") await this.#readPercentiles(key);
   }
 
   /** The name of a column's scale. */

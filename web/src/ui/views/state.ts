@@ -85,7 +85,15 @@ export class Views {
   readonly ranking = signal<string | null>(null);
   readonly table = signal<TableChoice>({ sort: [], order: [], pinned: [] });
 
-  constructor({ lens, rows }: Pick<FrameInfo, "lens" | "rows">) {
+  constructor({ lens, rows, beside = {} }: Pick<FrameInfo, "lens" | "rows" | "beside">) {
+    if (beside.scatter) this.scatter.value = { ...this.scatter.value, ...beside.scatter };
+    if (beside.distribution !== undefined)
+      this.distribution.value = { ...this.distribution.value, column: beside.distribution };
+    this.table.value = { ...this.table.value, sort: beside.sort ?? [], order: beside.order ?? [] };
+    if (beside.open) {
+      this.open.value = VIEWS.filter((name) => beside.open!.includes(name));
+      return;
+    }
     // Of a crowd nothing is counted at first but what the plot needs.
     if (rows > EXACT_ROWS || rows === 0) return;
     if (lens === "steps") this.open.value = ["table", "series"];

@@ -1,0 +1,462 @@
+"""HiPlot's place taken: its API, its files (made by HiPlot 0.1.33), its URIs and commands; and what broke there."""
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import json
+import math
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import undertow as ut
+import undertow.hiplot as hip
+from undertow import _cli
+from undertow._dispatch import frames_of
+from undertow.errors import SourceError
+from undertow.hiplot import _server, _streamlit
+from undertow.hiplot.fetchers import get_fetchers, load_xp_with_fetchers
+from undertow.schema import Colouring
+from undertow.sources import from_files, from_hiplot
+
+FILES = Path(__file__).parent / "hiplot_files"
+ROWS = [{"opt": "sgd", "lr": 0.01, "loss": 10.0}, {"opt": "adam", "lr": 0.1, "loss": 15.0}]
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What would have been opened in a browser."""
+    views = []
+    monkeypatch.setattr("undertow._show.has_display", lambda: True)
+    monkeypatch.setattr(ut.View, "open", lambda view, **_: views.append(view))
+    return views
+
+
+def frame_of(experiment):
+    (frame,) = frames_of(experiment)
+    return frame
+
+
+def lineage(*pairs):
+    return hip.Experiment([hip.Datapoint({"a": 1}, uid=uid, from_uid=parent) for uid, parent in pairs])
+
+
+def fetch(uri, *own):
+    return load_xp_with_fetchers(get_fetchers(own), uri)
+
+
+# The article
+
+
+def test_the_articles_script_runs_unchanged_but_for_the_import(opened):
+    history = SimpleNamespace(history={"loss": [3.0, 2.0], "mae": [1.5, 1.2]}, epoch=[0, 1])
+    data = [
+        {"epoch": epoch, "loss": history.history["loss"][epoch], "mae": history.history["mae"][epoch]}
+        for epoch in history.epoch
+    ]
+    hip.Experiment.from_iterable(data).display()
+    hip.Experiment.from_dataframe(pd.DataFrame(data)).display(force_full_width=True, store_state_key="x")
+    for view in opened:
+        assert view.frames[0].table.to_pylist() == data
+        assert view.frames[0].axes == ("epoch", "loss", "mae")
+    assert len(opened) == 2
+
+
+# Files that HiPlot made
+
+
+@pytest.mark.parametrize("name", ["plain.json", "compressed.json", "page.html"])
+def test_what_hiplot_wrote_is_shown_with_all_its_settings(name):
+    (frame,) = frames_of(FILES / name)
+    table = frame.table.to_pydict()
+    assert table["uid"] == ["a", "b", "c"]
+    assert table["from_uid"] == [None, "a", "b"]
+    assert table["opt"] == ["adam", "sgd", "<b>"]
+    assert table["score"] == [3.0, 4.5, None]
+    assert table["loss"][0] == 10
+    assert math.isnan(table["loss"][1])
+    assert table["loss"][2] == math.inf
+    assert table["when"] == [dt.datetime(2023, 11, 14, 22, 13 + m, 20, tzinfo=dt.UTC) for m in (0, 1)] + [None]
+    assert frame.axes[:3] == ("loss", "lr", "opt")
+    assert set(frame.axes[3:]) == {"when", "w"}, "HiPlot's compressed JSON has its columns in any order"
+    assert (frame.color, frame.weight, frame.inverted) == ("lr", "w", ("lr",))
+    assert [frame[n].scale for n in ("lr", "loss", "when", "w")] == ["log", "percentile", "time", None]
+    assert frame["lr"].colouring == Colouring("Sinebow", reversed=True)
+    assert frame["w"].colouring == Colouring("Viridis")
+    assert frame["w"].domain == (0, 10)
+    assert frame["opt"].colouring.own == {"adam": "rgb(255, 0, 0)", "sgd": "#00ff00"}
+    assert frame["opt"].label == "the optimizer"
+    assert frame.beside.open == ("scatter", "table")
+    assert frame.beside.scatter == ("lr", "loss")
+    assert frame.beside.sort == (("loss", True),)
+
+
+def test_one_experiment_read_three_ways_is_the_same():
+    plain, packed, page = (fetch(str(FILES / name)) for name in ("plain.json", "compressed.json", "page.html"))
+    assert plain.to_json() == page.to_json()
+    packed._compress = False
+    assert sorted(json.loads(packed.to_json())) == sorted(json.loads(plain.to_json()))
+    assert [point.from_uid for point in packed.datapoints] == [None, "a", "b"]
+
+
+def test_what_was_dumped_loads_again(tmp_path):
+    before = fetch(str(FILES / "plain.json"))
+    for before._compress in (False, True):
+        before.to_json(tmp_path / "again.json")
+        after = hip.Experiment.from_json(tmp_path / "again.json")
+        assert str(frame_of(after)) == str(frame_of(before))
+
+
+def test_a_page_that_was_cut_off_or_is_not_hiplots_is_refused(tmp_path):
+    text = (FILES / "page.html").read_text()
+    for broken in (text[: text.index("datapoints") + 30], "<p>eval('(' + \"1\" + ')')"):
+        (tmp_path / "x.html").write_text(broken)
+        with pytest.raises(SourceError, match=r"x\.html holds no experiment of HiPlot's, or one that was cut off"):
+            from_files([tmp_path / "x.html"])
+
+
+# The API
+
+
+def test_rows_become_datapoints_and_ids_theirs():
+    experiment = hip.Experiment.from_iterable([{"uid": 7, "a": 1}, {"from_uid": 7.0, "a": 2}])
+    assert [(p.uid, p.from_uid, p.values) for p in experiment.datapoints] == [
+        ("7", None, {"a": 1}),
+        ("1", "7", {"a": 2}),
+    ]
+    assert frame_of(experiment.validate()).axes == ("a",)
+
+
+def test_ids_that_merely_count_are_no_column():
+    assert frame_of(hip.Experiment.from_iterable(ROWS)).table.to_pylist() == ROWS
+
+
+def test_a_dataframe_keeps_the_order_of_its_columns_and_its_lineage():
+    data = {"z": [1, 2], "uid": [10, 11], "from_uid": [np.nan, 10], "a": ["x", "y"]}
+    for frame in (pd.DataFrame(data), pl.DataFrame({**data, "from_uid": [None, 10]})):
+        experiment = hip.Experiment.from_dataframe(frame).validate()
+        assert experiment.display_data(hip.Displays.PARALLEL_PLOT)["order"] == list(data)
+        shown = frame_of(experiment)
+        assert shown.table["from_uid"].to_pylist() == [None, "10"]
+        assert shown.axes[0] == "z"
+
+
+def test_values_that_broke_hiplot_are_shown_and_dumped():
+    experiment = hip.Experiment.from_iterable(
+        [
+            {
+                "f": np.float32(0.5),
+                "i": np.int64(3),
+                "b": np.bool_(True),
+                "t": pd.Timestamp("2024-02-29"),
+                "d": dt.date(2024, 2, 29),
+                "s": "</script><script>alert(1)</script>",
+                "from_uid": np.nan,
+            }
+        ]
+    ).validate()
+    row = frame_of(experiment).table.to_pylist()[0]
+    assert row["t"] == row["d"] == dt.datetime(2024, 2, 29)
+    assert (row["f"], row["i"], row["b"]) == (0.5, 3, True)
+    again = hip.Experiment.from_json(io.StringIO(experiment.to_json()))
+    assert frame_of(again).table.to_pylist() == [row]
+    assert "<script>alert" not in experiment.to_html()
+
+
+def test_validation_says_what_is_wrong():
+    cases = [
+        (hip.Experiment(), hip.ExperimentValidationError, "Not a single datapoint"),
+        (lineage(("a", "b"), ("b", "a")), hip.ExperimentValidationCircularRef, "circular"),
+        (lineage(("a", "a")), hip.ExperimentValidationCircularRef, "circular"),
+        (lineage(("a", None), ("b", "c")), hip.ExperimentValidationMissingParent, r"\(b\) parent \(c\) not found"),
+        (lineage(("a", None), ("a", None)), hip.ExperimentValidationError, "uid 'a'"),
+        (hip.Experiment([hip.Datapoint({"uid": 1})]), hip.ExperimentValidationError, 'a value for "uid"'),
+        (hip.Experiment([hip.Datapoint({"a": 1})], colormap="viridis"), hip.ExperimentValidationError, "colormap"),
+        (hip.Experiment([hip.Datapoint({"a": 1})], colormap="interpolateX"), hip.ExperimentValidationError, "palette"),
+        (
+            hip.Experiment([hip.Datapoint({"a": 1})], {"a": hip.ValueDef(colormap="interpolateTurbo#flip")}),
+            hip.ExperimentValidationError,
+            "modifier `flip`",
+        ),
+        (
+            hip.Experiment([hip.Datapoint({"a": 1})], {"a": hip.ValueDef(colors={"x": "red;}"})}),
+            hip.ExperimentValidationError,
+            "Invalid color",
+        ),
+    ]
+    for experiment, error, message in cases:
+        with pytest.raises(error, match=message):
+            experiment.validate()
+
+
+def test_a_long_lineage_is_checked_in_a_moment():
+    assert lineage(*((str(i), str(i - 1) if i else None) for i in range(50_000))).validate()
+
+
+def test_missing_parents_are_let_go():
+    points = lineage(("a", None), ("b", "c"), ("d", "a")).remove_missing_parents().validate().datapoints
+    assert [point.from_uid for point in points] == [None, None, "a"]
+
+
+def test_merging_names_the_experiment_and_keeps_its_lineage():
+    merged = hip.Experiment.merge({"x": lineage(("a", None), ("b", "a")), "y": lineage(("a", None))}).validate()
+    assert [(p.uid, p.from_uid, p.values["exp"]) for p in merged.datapoints] == [
+        ("x_a", None, "x"),
+        ("x_b", "x_a", "x"),
+        ("y_a", None, "y"),
+    ]
+
+
+def test_settings_of_a_column_and_of_the_displays():
+    experiment = hip.Experiment.from_iterable([{"n": i, "k": i % 2, "t": 1.7e9 + i, "y": -i} for i in range(4)])
+    definitions = experiment.parameters_definition
+    definitions["n"].force_range(-5, 5)
+    definitions["k"] = hip.ValueDef(hip.ValueType.CATEGORICAL, {0: "#000", 1: "#eee"})
+    definitions["t"] = hip.ValueDef(hip.ValueType.TIMESTAMP)
+    definitions["y"].type = hip.ValueType.NUMERIC
+    experiment.enabledDisplays = [hip.Displays.PARALLEL_PLOT, hip.Displays.DISTRIBUTION]
+    experiment.display_data(hip.Displays.DISTRIBUTION)["axis"] = "y"
+    frame = frame_of(experiment.validate())
+    assert frame["n"].domain == (-5, 5)
+    assert (frame["k"].kind, frame["k"].colouring.own["1"]) == ("category", "#eee")
+    assert frame.table["k"].to_pylist() == ["0", "1", "0", "1"]
+    assert (frame["t"].kind, frame["y"].scale) == ("time", "linear")
+    assert (frame.beside.open, frame.beside.distribution) == (("distribution",), "y")
+
+
+def test_csv_has_every_value(tmp_path):
+    experiment = hip.Experiment.from_iterable(
+        [{"uid": "u", "b": "x,\n", "a": 1}, {"uid": "v", "from_uid": "u", "c": 0.5}]
+    )
+    experiment.to_csv(tmp_path / "e.csv")
+    text = io.StringIO(newline="")
+    experiment.to_csv(text)
+    assert (tmp_path / "e.csv").read_bytes().decode() == text.getvalue()
+    assert next(csv.reader(io.StringIO(text.getvalue()))) == ["uid", "from_uid", "a", "b", "c"]
+    with (tmp_path / "e.csv").open(newline="") as handle:
+        for again in (hip.Experiment.from_csv(str(tmp_path / "e.csv")), hip.Experiment.from_csv(handle)):
+            assert frame_of(again).table["c"].to_pylist() == [None, 0.5]
+            assert [(p.uid, p.from_uid) for p in again.datapoints] == [("u", None), ("v", "u")]
+
+
+def test_html_is_returned_and_written(tmp_path):
+    experiment, handle = hip.Experiment.from_iterable(ROWS), io.StringIO()
+    page = experiment.to_html(tmp_path / "e.html")
+    assert experiment.to_html(handle) == handle.getvalue() == page == (tmp_path / "e.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+
+
+def test_an_optuna_study():
+    complete, pruned = SimpleNamespace(name="COMPLETE"), SimpleNamespace(name="PRUNED")
+
+    def trial(number, values, state=complete):
+        return SimpleNamespace(number=number, values=values, params={"x": number / 2}, state=state)
+
+    one = hip.Experiment.from_optuna(SimpleNamespace(trials=[trial(0, [3.0]), trial(1, None, pruned), trial(2, [1.0])]))
+    assert [(p.uid, p.values) for p in one.datapoints] == [
+        ("0", {"value": 3.0, "x": 0.0}),
+        ("2", {"value": 1.0, "x": 1.0}),
+    ]
+    two = hip.Experiment.from_optuna(SimpleNamespace(trials=[trial(0, [3.0, 4.0])]))
+    assert two.datapoints[0].values == {"value_0": 3.0, "value_1": 4.0, "x": 0.0}
+
+
+def test_what_is_brushed_in_a_notebook_comes_back(monkeypatch):
+    shown = []
+    monkeypatch.setattr("undertow._show.has_kernel", lambda: True)
+    monkeypatch.setattr("undertow.hiplot._displayed.has_kernel", lambda: True)
+    monkeypatch.setattr(ut.View, "_ipython_display_", lambda view: shown.append(view))
+    experiment = hip.Experiment.from_iterable([*ROWS, {"opt": "sgd", "lr": 1.0, "loss": 1.0}])
+    displayed = experiment.display()
+    assert shown == [displayed.view]
+    assert displayed.get_selected() == experiment.datapoints
+    assert displayed.get_brush_extents() == {}
+    widget = displayed.view.widget
+    widget._bits = bytes([0b101])
+    columns = {"lr": {"ranges": [[0.5, 2], [0, 0.02]]}, "opt": {"values": ["sgd"]}}
+    widget._selected = {"version": widget._version, "lens": "rows", "filters": {"columns": columns}}
+    assert displayed.get_selected() == [experiment.datapoints[0], experiment.datapoints[2]]
+    assert displayed.get_brush_extents() == {
+        "lr": {"type": "numeric", "range": [0, 2], "ranges": [[0.5, 2], [0, 0.02]]},
+        "opt": {"type": "categorical", "values": ["sgd"]},
+    }
+
+
+def test_streamlit_shows_the_page_and_says_what_does_not_come_back(monkeypatch):
+    experiment = hip.Experiment.from_iterable(ROWS)
+    with pytest.raises(RuntimeError, match=r"needs Streamlit|streamlit run"):
+        experiment.display_st()
+    pages = []
+    components = SimpleNamespace(html=lambda page, **size: pages.append(page))
+    runtime = SimpleNamespace(exists=lambda: True)
+    package = SimpleNamespace(v1=components)
+    monkeypatch.setitem(sys.modules, "streamlit", SimpleNamespace(components=package))
+    monkeypatch.setitem(sys.modules, "streamlit.components", package)
+    monkeypatch.setitem(sys.modules, "streamlit.runtime", runtime)
+    assert experiment.display_st(key="k") is None
+    with pytest.warns(UserWarning, match="does not come back"):
+        assert experiment.display_st(ret=["brush_extents", "selected_uids"]) == ((), ("0", "1"))
+    assert pages == [experiment.to_html()] * 2
+    with pytest.raises(ut.ViewError, match="there is no 'x'"):
+        experiment.to_streamlit(ret="x")
+    with pytest.raises(RuntimeError, match="display_st"):
+        experiment.display()
+    assert _streamlit.is_streamlit()
+
+
+# URIs
+
+
+def test_every_kind_of_uri(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("uid,a\nu,1\n")
+    Path("b.json").write_text('[{"b": "2"}]')
+    pl.DataFrame({"c": [3]}).write_parquet("c.parquet")
+    Path("mine.py").write_text(
+        "import undertow.hiplot as hip\ndef fetcher(uri):\n"
+        "    if not uri.startswith('mine://'): raise hip.ExperimentFetcherDoesntApply()\n"
+        "    return hip.Experiment.from_iterable([{'d': int(uri[7:])}])\n"
+    )
+    values = lambda uri, *own: [point.values for point in fetch(uri, *own).datapoints]  # noqa: E731
+    assert values("a.csv") == [{"a": 1}]
+    assert values("b.json") == [{"b": 2}]
+    assert values("c.parquet") == [{"c": 3}]
+    assert values('json://[{"x": 1},\n{"x": 2}]') == [{"x": 1}, {"x": 2}]
+    assert values("mine://4", "mine.fetcher") == [{"d": 4}]
+    assert values(' \na.csv\nmulti://["b.json",\n"c.parquet"]\nmine://5\n', "mine.fetcher") == [
+        {"a": 1, "exp": "0"},
+        {"b": 2, "exp": "1"},
+        {"c": 3, "exp": "1"},
+        {"d": 5, "exp": "2"},
+    ]
+    assert values('multi://{"x": "a.csv", "y": "multi://[\\"b.json\\"]"}') == [
+        {"a": 1, "exp": "x"},
+        {"b": 2, "exp": "y"},
+    ]
+    for uri in ("no.csv", "nowhere://x", "", "x" * 5000, "a\0b"):
+        with pytest.raises(hip.fetchers.NoFetcherFound, match="Unable to fetch"):
+            fetch(uri)
+    for uri in ("multi://3", "multi://[", "multi://[1]", "json://{", "json://[3]"):
+        with pytest.raises(SourceError):
+            fetch(uri)
+    for spec in ("mine.other", "nomodule.f", "plain"):
+        with pytest.raises(hip.ExperimentValidationError):
+            get_fetchers([spec])
+
+
+def test_nevergrads_json(tmp_path):
+    job = {"job_id": "1", "kwargs": {"lr": 0.1}, "results": {"scores": {"loss": 2.0}}}
+    (tmp_path / "n.json").write_text(json.dumps([job]))
+    assert fetch(str(tmp_path / "n.json")).datapoints[0].values == {"id": "1", "lr": "0.1", "loss": 2.0}
+
+
+# Commands
+
+
+def test_the_command_that_renders(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("uid,ä\nu,1\n", encoding="utf-8")
+    run = lambda *arguments: CliRunner().invoke(_cli.app, ["hiplot-render", *arguments])  # noqa: E731
+    assert run(str(path), "--format", "csv").stdout_bytes == "uid,from_uid,ä\r\nu,,1\r\n".encode()
+    assert run(str(path)).stdout.startswith("<!doctype html>")
+    assert isinstance(run("nowhere").exception, hip.fetchers.NoFetcherFound)
+
+
+def test_the_server_answers_who_has_its_token_and_no_other(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    urls, told, servers = [], threading.Event(), []
+
+    def started(url):
+        urls.append(url)
+        told.set()
+
+    import uvicorn
+
+    made = uvicorn.Server.__init__
+    monkeypatch.setattr(
+        uvicorn.Server, "__init__", lambda self, *a, **k: (made(self, *a, **k), servers.append(self))[0]
+    )
+    thread = threading.Thread(target=hip.run_server, args=(get_fetchers(), "127.0.0.1", 0), kwargs={"started": started})
+    thread.start()
+    assert told.wait(20)
+    try:
+        form = urllib.request.urlopen(urls[0])
+        assert "form-action 'self'" in form.headers["content-security-policy"]
+        assert b"<textarea" in form.read()
+        ask = lambda uri: urllib.request.urlopen(f"{urls[0]}&uri={urllib.parse.quote(str(uri))}")  # noqa: E731
+        page = ask(tmp_path / "a.csv")
+        assert page.headers["content-security-policy"] == "frame-ancestors 'none'"
+        assert b"undertow-header" in page.read()
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            ask("<b>nowhere")
+        assert caught.value.code == 400
+        text = caught.value.read().decode()
+        assert "&lt;b&gt;nowhere" in text
+        assert "<b>" not in text
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(urls[0].split("token=")[0] + f"token=x&uri={tmp_path}/a.csv")
+        assert caught.value.code == 403
+    finally:
+        servers[0].should_exit = True
+        thread.join(20)
+
+
+def test_a_fetcher_that_fails_is_told_and_takes_nothing_down():
+    def broken(uri):
+        raise ZeroDivisionError("<oops>")
+
+    status, text, policy = _server.pages([broken], "token")("x")
+    assert (status, policy) == (500, _server._FORM_POLICY)
+    assert "ZeroDivisionError: &lt;oops&gt;" in text
+
+
+# Whatever comes
+
+
+WORDS = st.sampled_from(
+    "uid from_uid values a type colors colormap force_value_min label_html order hide invert PARALLEL_PLOT XY TABLE "
+    "axis_x order_by numeric categorical timestamp numericlog rows columns interpolateTurbo#inverse".split()
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | WORDS | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=12,
+)
+POINT = st.fixed_dictionaries(
+    {"values": st.dictionaries(WORDS, JSON, max_size=3)}, optional={"uid": JSON, "from_uid": JSON}
+)
+SETTINGS = {
+    name: JSON | st.dictionaries(WORDS, JSON | st.dictionaries(WORDS, JSON))
+    for name in "parameters_definition colormap colorby weightcolumn display_data enabled_displays".split()
+}
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.fixed_dictionaries({"datapoints": st.lists(POINT, min_size=1, max_size=4) | JSON}, optional=SETTINGS))
+def test_no_json_does_worse_than_an_error_of_ours(value):
+    try:
+        frame = from_hiplot(value, "it")
+    except SourceError:
+        return
+    assert frame.axes
+    ut.show(frame, open=False).html.encode()
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.fixed_dictionaries({"datapoints": st.lists(POINT, min_size=1, max_size=4)}, optional=SETTINGS))
+def test_no_experiment_read_by_a_fetcher_does_worse_either(value):
+    with contextlib.suppress(SourceError):
+        fetch("json://" + json.dumps(value)).validate().to_json()
