@@ -27,6 +27,7 @@ def read_parquet(path: Path, skip_bad: bool = False) -> Read:
     try:
         with parquet.ParquetFile(path) as file:
             table = file.read()
+        table.validate(full=True)
     except _BROKEN as error:
         raise SourceError(f"{path} cannot be read as Parquet: {_short(error)}") from error
     return Read(_timed(table))
@@ -48,7 +49,8 @@ def read_ipc(path: Path, skip_bad: bool = False) -> Read:
             table = pa.ipc.open_file(data).read_all()
         else:
             table = pa.ipc.open_stream(data).read_all()
-        table.validate()
+        # In full: Arrow takes offsets and indices at their word, and a damaged file would end the process.
+        table.validate(full=True)
     except _BROKEN as error:
         raise SourceError(f"{path} cannot be read as Arrow: {_short(error)}") from error
     return Read(_timed(table))
