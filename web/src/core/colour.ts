@@ -1,11 +1,11 @@
 import { own as ownOf } from "./own";
+import type { Rgb, ThemeName } from "./oklab";
 import { toRgb } from "./oklab";
 import { huesOf, isCategorical, parseScheme, parsed, rampOf } from "./schemes";
 
 /** An OKLCH colour: lightness in [0, 1], chroma, hue in degrees. https://bottosson.github.io/posts/oklab/ */
 type Oklch = readonly [number, number, number];
-export type Rgb = readonly [number, number, number];
-export type ThemeName = "light" | "dark";
+export type { Rgb, ThemeName } from "./oklab";
 
 /** Colours the drawing needs and that CSS cannot hand to a canvas. */
 export interface Palette {

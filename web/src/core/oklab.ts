@@ -1,6 +1,8 @@
 /** An OKLab colour: lightness in [0, 1], a, b. https://bottosson.github.io/posts/oklab/ */
 export type Oklab = readonly [number, number, number];
-type Rgb = readonly [number, number, number];
+/** A colour of the screen, 0–255 a channel. */
+export type Rgb = readonly [number, number, number];
+export type ThemeName = "light" | "dark";
 
 /** Lightness that stands out from the ground of each theme: white, and near black. */
 const SEEN = { light: [0.25, 0.84], dark: [0.44, 0.97] } as const;
@@ -34,7 +36,7 @@ export function fromRgb(colour: Rgb): Oklab {
  * A ramp as 256 RGBA entries. Where some of it would vanish in the ground, its lightness as a whole is pressed together,
  * so that what was lighter stays lighter.
  */
-export function fitted(colours: readonly Rgb[], theme: keyof typeof SEEN): Uint8Array {
+export function fitted(colours: readonly Rgb[], theme: ThemeName): Uint8Array {
   const lab = colours.map(fromRgb);
   const all = lab.map(([lightness]) => lightness);
   const [low, high] = [Math.min(...all), Math.max(...all)];

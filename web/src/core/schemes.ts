@@ -1,7 +1,7 @@
 import { rgb } from "d3-color";
 import * as chromatic from "d3-scale-chromatic";
+import type { Rgb, ThemeName } from "./oklab";
 import { fitted } from "./oklab";
-import type { Rgb, ThemeName } from "./colour";
 
 /** What a person may choose, the evenest first. d3-scale-chromatic has more, and a script may name any of them. */
 export const SEQUENTIAL = ["viridis", "cividis", "magma", "inferno", "plasma", "blues", "greys"] as const;

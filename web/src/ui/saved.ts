@@ -7,12 +7,13 @@ import type { ScaleName } from "../core/column";
 import type { ColumnFilter, Step } from "../core/filter";
 import { Slot } from "../core/scale";
 import type { SlotCode } from "../core/scale";
+import type { Document } from "../engine/engine";
 import type { Check } from "./check";
 import { byName, either, list, maybe, number, oneOf, range, shaped, text, truth } from "./check";
 import type { Lens } from "./lens";
 import { PLAIN_LINES } from "./line-style";
 import { MOST_PINS } from "./pins";
-import type { Session } from "./session";
+import type { Theme } from "./theme";
 import type { Sort, Views, Zoom } from "./views/state";
 import { VIEWS } from "./views/state";
 
@@ -160,8 +161,18 @@ export function remember(lens: Lens, views: Views): void {
   initial.set(lens, new Map(piecesOf(lens, views).map(({ name, get }) => [name, JSON.stringify(get())])));
 }
 
+/** What a state is taken from; a session is one. */
+interface Savable {
+  readonly lenses: Signal<readonly Lens[]>;
+  readonly current: Signal<Lens | null>;
+  readonly document: Signal<Pick<Document, "theme">>;
+  readonly theme: Theme;
+  readonly pending: NonNullable<Saved["lenses"]>;
+  views(lens: Lens): Views;
+}
+
 /** What a person made of the session; reads every signal that says so. */
-export function written(session: Session): Saved {
+export function written(session: Savable): Saved {
   const lenses = session.lenses.value.flatMap((lens): [string, Record<string, unknown>][] => {
     const before = initial.get(lens);
     const changed = piecesOf(lens, session.views(lens)).flatMap(({ name, get }): [string, unknown][] => {
