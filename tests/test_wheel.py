@@ -24,7 +24,9 @@ SCRIPT = f"""
 import sys
 import undertow as ut
 
-ut.show([{{"epoch": 0, "loss": 1.0}}, {{"epoch": 1, "loss": 0.5}}], open=False).save("out.html")
+view = ut.show([{{"epoch": 0, "loss": 1.0}}, {{"epoch": 1, "loss": 0.5}}], open=False, color="loss", palette="viridis")
+view.save("out.html")
+view.save("out.svg")
 loaded = sorted(set({FRAMEWORKS}) & set(sys.modules))
 assert not loaded, loaded
 assert "site-packages" in ut.__file__, ut.__file__
