@@ -5,12 +5,14 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from undertow.frame import Frame
 from undertow.query.binning import percentiles
 from undertow.schema import Colouring, Column
 from undertow.view.picture._colour import dressed, palette, parsed
-from undertow.view.picture._columns import Values, described
+from undertow.view.picture._columns import Columns, Values, described
 from undertow.view.picture._format import format_number, format_short, format_time
 from undertow.view.picture._scale import default_scale, make_scale
 
@@ -81,3 +83,25 @@ def test_colours_are_those_of_the_page(case):
 )
 def test_css_colours_are_understood(text, colour):
     assert parsed(text) == colour
+
+
+def opened(values, **column):
+    table = pa.table({"a": values})
+    return Columns(Frame(table, (Column("a", "number", **column),), axes=("a",)))
+
+
+def test_a_column_on_percentiles_stands_by_its_ranks():
+    values = np.exp(np.random.default_rng(0).normal(size=2401) * 3)
+    columns = opened(values, scale="percentile")
+    ranks = np.argsort(np.argsort(values)) / 2400
+    np.testing.assert_allclose(columns.places("a"), ranks, atol=1 / 240)
+    counts = np.bincount(columns.bins("a", 24), minlength=24)[:24]
+    assert counts.min() >= 99
+    assert counts.max() <= 102
+
+
+def test_an_axis_starts_with_the_ends_it_was_given():
+    columns = opened([1.0, 2.0, 30.0], domain=(0.0, 4.0), scale="linear")
+    np.testing.assert_allclose(columns.places("a"), [0.25, 0.5, 1.0])
+    # A log axis has no place for 0, and keeps its own ends.
+    assert opened([1.0, 2.0, 30.0], domain=(0.0, 4.0), scale="log").scale("a").domain == (1.0, 30.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -122,8 +122,18 @@ class Columns:
             sharing = [each.name for each in self.frame if each.share and each.share == info.share] or [name]
             kind = default_scale(self.info(sharing[0]), self.summary(sharing[0]))
             others = [self.summary(other) for other in sharing if other != name]
-            self._scales[name] = make_scale(kind, [self.summary(name), *others], self.names(name) or ())
+            cut = self._percentiles(name) if kind == "percentile" else None
+            scale = make_scale(kind, [self.summary(name), *others], self.names(name) or (), cut)
+            wanted = next((each.domain for each in map(self.info, sharing) if each.domain), None)
+            # As the page has it: of percentiles and categories all are shown, and a log axis has no place for 0.
+            if wanted and kind not in ("percentile", "category") and (kind != "log" or wanted[0] > 0):
+                scale = replace(scale, domain=wanted)
+            self._scales[name] = scale
         return self._scales[name]
+
+    def _percentiles(self, name: str) -> npt.NDArray[np.float64]:
+        values = self.values(name)
+        return binning.percentiles(values.numbers if values.present is None else values.numbers[values.present])
 
     def slots(self, name: str) -> list[int]:
         """The gutters that a column's axis uses."""
@@ -141,6 +151,6 @@ class Columns:
             return binning.category_codes(values.numbers, len(values.names), bins, values.present).astype(np.uint8)
         domain = scale.domain if scale.domain[0] == scale.domain[0] else (0.0, 0.0)
         kind: Any = scale.name
-        cut = binning.edges(kind, domain, bins)
+        cut = binning.edges(kind, domain, bins, scale.percentiles)
         codes = binning.bin_codes(values.numbers, cut, log=scale.name == "log", valid=values.present)
         return codes.astype(np.uint8)
