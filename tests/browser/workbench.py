@@ -64,6 +64,11 @@ class Workbench:
 
     def pixels(self) -> np.ndarray:
         """The lines' canvas, (height, width, 4) in 0–255, premultiplied."""
+        # Before its first picture a canvas has a size of the browser's own.
+        for _ in range(200):
+            if self.page.evaluate("performance.getEntriesByName('undertow:first-picture').length"):
+                break
+            self.page.wait_for_timeout(50)
         width, height, data = self.page.evaluate(
             """() => {
               const source = document.querySelector("canvas.ut-canvas");
