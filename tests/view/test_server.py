@@ -107,6 +107,14 @@ def test_a_run_without_a_readable_description_is_listed_as_such(client: Client, 
     assert client.frames(["broken"])["frames"] == []
 
 
+def test_a_run_whose_times_are_none_takes_no_other_down(client: Client, root: Path) -> None:
+    odd = record(root, rows=3, name="odd")
+    about = json.loads((odd / "run.json").read_text())
+    (odd / "run.json").write_text(json.dumps({**about, "start": "yesterday"}))
+    assert until(lambda: client.runs().get(odd.name, {}).get("state") == "unreadable")
+    assert client.frames([odd.name, *(name for name in client.runs() if name != odd.name)])["frames"][0]["rows"] == 5
+
+
 def test_links_that_lead_out_are_not_followed(client: Client, root: Path, tmp_path: Path) -> None:
     secret = record(tmp_path / "elsewhere", rows=7, name="secret")
     (root / "link").symlink_to(secret)

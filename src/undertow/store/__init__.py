@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ._about import instant, read_about, state_of
+from ._about import read_about, state_of
 from ._append import RunWriter
 from ._compact import Compacted, compact
 from ._follow import Follower, News
-from ._read import RUNS, Recording, Table, by_step, load, newest_attempts
+from ._read import RUNS, Recording, Table, by_step, load, newest_attempts, run_row
 from ._unify import concatenate
 from ._verify import FileCheck, RunSummary, summaries, verify
 
@@ -23,10 +23,10 @@ __all__ = [
     "by_step",
     "compact",
     "concatenate",
-    "instant",
     "load",
     "newest_attempts",
     "read_about",
+    "run_row",
     "state_of",
     "summaries",
     "verify",

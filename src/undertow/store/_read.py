@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["RUNS", "Recording", "Table", "by_step", "load", "newest_attempts"]
+__all__ = ["RUNS", "Recording", "Table", "by_step", "load", "newest_attempts", "run_row"]
 
 RUNS = pa.schema(
     [
@@ -104,7 +104,7 @@ class Recording:
         yield from runs
 
     def _read_runs(self) -> pa.Table:
-        return pa.Table.from_pylist([_run_row(folder) for folder in self.folders()], schema=RUNS)
+        return pa.Table.from_pylist([run_row(folder, read_about(folder)) for folder in self.folders()], schema=RUNS)
 
     def _read_params(self) -> pa.Table:
         schema = pa.schema([RUNS.field("run"), *PARAMS])
@@ -170,8 +170,12 @@ class Table:
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
-def _run_row(folder: Path) -> dict[str, Any]:
-    content = read_about(folder)
+def run_row(folder: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `RUNS`, of what a run's `run.json` says.
+
+    Raises:
+        CorruptFileError: If that is not what we write.
+    """
     path = folder / "run.json"
     try:
         return {
@@ -183,7 +187,7 @@ def _run_row(folder: Path) -> dict[str, Any]:
             "heartbeat": instant(content.get("heartbeat")),
             "end": instant(content.get("end")),
             "config": json.dumps(content.get("config"), ensure_ascii=False),
-            "tags": list(content.get("tags") or []),
+            "tags": [str(tag) for tag in content.get("tags") or []],
             "host": (content.get("host") or {}).get("name"),
             "command": " ".join(content.get("command") or []),
             "versions": json.dumps(content.get("versions") or {}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ..errors import StoreError
 from ..schema import KEYS, LAYERS, PARAMS
-from ..store import Follower, concatenate, instant, read_about, state_of
+from ..store import Follower, concatenate, read_about, run_row, state_of
 
 __all__ = ["Feed", "Listed", "strays"]
 
@@ -39,6 +38,7 @@ class Listed:
         self._root = root
         self._stamp: object = None
         self._about: dict[str, Any] = {}
+        self._row: dict[str, Any] = {}
         self._problem: str | None = None
 
     def entry(self) -> dict[str, Any]:
@@ -57,19 +57,10 @@ class Listed:
         }
 
     def row(self) -> dict[str, Any]:
-        """What the lens `runs` is told of it: a row of a Recording's `runs`, as far as `run.json` has it."""
-        about = self._about
-        host = about.get("host")
-        return {
-            "run": self.id,
-            "name": str(about.get("name") or self.id),
-            "state": None if self._problem else state_of(about),
-            "start": instant(about.get("start")),
-            "end": instant(about.get("end")),
-            "config": json.dumps(about.get("config")),
-            "tags": [str(tag) for tag in about.get("tags") or []],
-            "host": host.get("name") if isinstance(host, dict) else None,
-        }
+        """A row of a Recording's `runs`, for a run that could be read."""
+        # Whether it still runs is told by the clock, too.
+        name = str(self._about.get("name") or self.id)
+        return {**self._row, "run": self.id, "name": name, "state": state_of(self._about)}
 
     def _read(self) -> None:
         path = self.folder / "run.json"
@@ -82,12 +73,12 @@ class Listed:
             if stray is not None:
                 raise StoreError(f"{stray} leads out of {self._root}; this run is not read")
             about = read_about(self.folder)
-            state_of(about)
+            row = run_row(self.folder, about)
             dict(about.get("config") or {})
         except (StoreError, OSError, ValueError, TypeError, AttributeError) as error:
-            self._stamp, self._problem, self._about = None, str(error), {}
+            self._stamp, self._problem, self._about, self._row = None, str(error), {}, {}
             return
-        self._stamp, self._problem, self._about = stamp, None, about
+        self._stamp, self._problem, self._about, self._row = stamp, None, about, row
 
 
 class Feed:

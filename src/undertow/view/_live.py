@@ -198,8 +198,7 @@ class _Recorded:
         root = Path()
         steps = [(root / name, table[0]) for name, table in tables.items() if len(table[0])]
         layers = [(root / name, table[1]) for name, table in tables.items() if len(table[1])]
-        fields = [RUNS.field(name) for name in (about[0] if about else RUNS.names)]
-        self.runs = _Given(pa.Table.from_pylist(about, schema=pa.schema(fields)))
+        self.runs = _Given(pa.Table.from_pylist(about, schema=RUNS))
         self.steps = _Given(by_step(newest_attempts(concatenate(steps, KEYS))))
         self.layers = _Given(newest_attempts(concatenate(layers, LAYERS)))
         self.params = _Given(pa.concat_tables([PARAMS.empty_table(), *(table[2] for table in tables.values())]))
