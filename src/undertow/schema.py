@@ -8,6 +8,7 @@ Two tables are recorded. Both carry the same keys, so that either can be read wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -26,6 +27,8 @@ __all__ = [
     "Fold",
     "Kind",
     "Scale",
+    "is_colour",
+    "parse_scheme",
 ]
 
 #: Written to every `run.json`. Readers refuse a newer one rather than misread it.
@@ -129,6 +132,20 @@ class Colouring:
     reversed: bool = False
     midpoint: float | None = None
     own: Mapping[str, str] = field(default_factory=dict)
+
+
+_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})|(rgb|hsl)a?\([0-9.,%\s/deg-]+\)|[a-z]+", re.IGNORECASE)
+
+
+def is_colour(text: object) -> bool:
+    """Whether this is text that CSS may take for a colour, and that holds nothing else."""
+    return isinstance(text, str) and _COLOUR.fullmatch(text.strip()) is not None
+
+
+def parse_scheme(text: str) -> tuple[str, str]:
+    """A scheme's name without what d3 puts before it, and what follows its `#`, where HiPlot writes `inverse`."""
+    name, _, suffix = text.partition("#")
+    return re.sub("^(interpolate|scheme)", "", name, flags=re.IGNORECASE), suffix
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ..errors import SourceError
 from ..frame import Beside, Frame
-from ..schema import Colouring, Column, Scale
+from ..schema import Colouring, Column, Scale, is_colour, parse_scheme
 from ._describe import MOST_AXES, frame_of, normalise
 from ._infer import moments
 from ._json import parse_json, table_of_rows
@@ -40,7 +40,6 @@ DEFAULT_COLORMAP = "interpolateTurbo"
 _SCALES: dict[str, Scale] = {"numeric": "linear", "numericlog": "log", "numericpercentile": "percentile"}
 _VIEWS = {"XY": "scatter", "TABLE": "table", "DISTRIBUTION": "distribution"}
 _ALL = {"PARALLEL_PLOT", *_VIEWS}
-_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})|(rgb|hsl)a?\([0-9.,%\s/deg-]+\)|[a-z]+", re.IGNORECASE)
 _NOTE = "One line is one datapoint."
 
 
@@ -223,15 +222,12 @@ def _described(column: Column, values: pa.ChunkedArray, definition: Mapping[str,
     if column.kind == "number":
         column = replace(column, scale=_SCALES.get(str(definition.get("type"))))
     colours = {
-        word(key): colour.strip()
-        for key, colour in _mapping(definition.get("colors")).items()
-        if isinstance(colour, str) and _COLOUR.fullmatch(colour.strip())
+        word(key): colour.strip() for key, colour in _mapping(definition.get("colors")).items() if is_colour(colour)
     }
     own = definition.get("colormap")
     chosen = own if isinstance(own, str) else colormap if column.kind != "category" else None
     if colours or chosen:
-        name, _, suffix = (chosen or "").partition("#")
-        scheme = re.sub("^(interpolate|scheme)", "", name)
+        scheme, suffix = parse_scheme(chosen or "")
         column = replace(column, colouring=Colouring(encodable(scheme), "inverse" in suffix.split(","), own=colours))
     return replace(column, domain=_domain(column, values, definition))
 

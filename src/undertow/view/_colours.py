@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import ViewError
-from ..schema import Colouring
+from ..schema import Colouring, is_colour, parse_scheme
 
 __all__ = ["HUES", "RAMPS", "colouring"]
 
@@ -24,7 +23,6 @@ HUES = (
 )
 
 _KNOWN = {name.casefold(): name for name in (*RAMPS, *HUES)}
-_COLOUR = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})|(rgb|hsl)a?\([0-9.,%\s/deg-]+\)|[a-z]+", re.IGNORECASE)
 
 
 def colouring(palette: str | Sequence[str] | Mapping[object, str], midpoint: float | None = None) -> Colouring:
@@ -39,8 +37,7 @@ def colouring(palette: str | Sequence[str] | Mapping[object, str], midpoint: flo
         ViewError: If there is no such scheme, or something is no colour.
     """
     if isinstance(palette, str):
-        name, _, suffix = palette.partition("#")
-        bare = re.sub("^(interpolate|scheme)", "", name, flags=re.IGNORECASE)
+        bare, suffix = parse_scheme(palette)
         if bare.casefold() not in _KNOWN or suffix not in ("", "inverse"):
             close = difflib.get_close_matches(bare.casefold(), _KNOWN, n=1)
             hint = f"; did you mean {_KNOWN[close[0]]!r}?" if close else "; the names are those of d3-scale-chromatic"
@@ -54,6 +51,6 @@ def colouring(palette: str | Sequence[str] | Mapping[object, str], midpoint: flo
 
 
 def _colour(text: object) -> str:
-    if not isinstance(text, str) or not _COLOUR.fullmatch(text.strip()):
+    if not isinstance(text, str) or not is_colour(text):
         raise ViewError(f"{text!r} is no colour; write it as CSS does: '#1f77b4', 'rgb(31, 119, 180)' or 'steelblue'")
     return text.strip()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ...schema import Colouring
+from ...schema import Colouring, parse_scheme
 
 __all__ = ["HUES", "Ink", "Palette", "Rgb", "ThemeName", "dressed", "ink", "palette", "row_colours"]
 
@@ -120,8 +120,8 @@ def dressed(
     """
     known = _known()
     named = wanted.scheme if isinstance(wanted.scheme, str) else None
-    name, _, suffix = (named or "").partition("#")
-    name = re.sub("^(interpolate|scheme)", "", name, flags=re.IGNORECASE).lower()
+    name, suffix = parse_scheme(named or "")
+    name = name.lower()
     ramp, hues = base.ramp, list(base.categories)
     if named is None:
         stops = [parsed(text) for text in wanted.scheme]
