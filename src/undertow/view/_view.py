@@ -23,7 +23,6 @@ from ..diagnose import Finding
 from ..errors import ViewError
 from ..frame import Frame
 from ._page import render
-from .picture import FORMATS, picture
 
 if TYPE_CHECKING:
     from ._widget import Widget
@@ -140,14 +139,15 @@ class View:
             if given:
                 raise ViewError(f"{given[0]} is for pictures, and {target.name} is a page")
             yield from (part.encode() for part in self._parts())
-        elif suffix in FORMATS:
-            frame = self._frame(lens)
-            note, theme = self.subtitle or frame.note, self.theme
-            yield picture(
-                frame, suffix, title=self.title, note=note, theme=theme, width=width, height=height, scale=scale
-            )
-        else:
+            return
+        # As long to load as all the rest of the view, and seldom wanted.
+        from .picture import FORMATS, picture
+
+        if suffix not in FORMATS:
             raise ViewError(f"{target.name!r} ends in none of .html, .svg and .png")
+        frame = self._frame(lens)
+        note, theme = self.subtitle or frame.note, self.theme
+        yield picture(frame, suffix, title=self.title, note=note, theme=theme, width=width, height=height, scale=scale)
 
     def _frame(self, lens: str | None) -> Frame:
         for frame in self.frames:
