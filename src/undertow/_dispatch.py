@@ -73,7 +73,7 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
     recorded = None if paths and format else _recorded(data)
     if recorded is not None:
         return frames(recorded, lens)
-    if paths and (format or not any(map(_holds_runs, paths))):
+    if paths and (format or not any(map(_runs_in, paths))):
         if lens not in {None, "rows"}:
             raise SourceError(f"lens {lens!r} needs a recorded run; {paths[0]} is none")
         return [from_files(paths, format, skip_bad)]
@@ -116,14 +116,14 @@ def _paths(data: Any) -> list[Path]:
     return [Path(each) for each in several] if all(isinstance(each, str | os.PathLike) for each in several) else []
 
 
-def _holds_runs(path: Path) -> bool:
+def _runs_in(path: Path) -> Recorded | None:
+    """The runs in a folder, None where there are none."""
     if not path.is_dir():
-        return False
+        return None
     try:
-        load(path)
+        return load(path)
     except NotARunError:
-        return False
-    return True
+        return None
 
 
 def _recorded(data: Any) -> Recorded | None:
@@ -131,7 +131,7 @@ def _recorded(data: Any) -> Recorded | None:
     if all(hasattr(getattr(data, name, None), "to_arrow") for name in ("runs", "steps", "layers", "params")):
         return cast(Recorded, data)
     if isinstance(data, str | os.PathLike):
-        return load(data) if _holds_runs(Path(data)) else None
+        return _runs_in(Path(data))
     if hasattr(data, "log") and isinstance(getattr(data, "path", None), Path):  # a Run
         flush = getattr(data, "flush", None)
         if flush is not None:

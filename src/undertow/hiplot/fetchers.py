@@ -99,9 +99,7 @@ class MultipleFetcher:
             ExperimentFetcherDoesntApply: If the URI begins otherwise.
             SourceError: If what follows is no list or object of URIs.
         """
-        if not uri.startswith(self.MULTI_PREFIX):
-            raise ExperimentFetcherDoesntApply(f"Not a {self.MULTI_PREFIX} URI: {uri}")
-        said = parse_json(uri[len(self.MULTI_PREFIX) :], self.MULTI_PREFIX)
+        said = parse_json(_behind(self.MULTI_PREFIX, uri), self.MULTI_PREFIX)
         parts = {str(each): each for each in said} if isinstance(said, list) else said
         if not isinstance(parts, Mapping) or not parts or not all(isinstance(each, str) for each in parts.values()):
             raise SourceError(f"{self.MULTI_PREFIX} needs a JSON list of URIs, or an object of names and URIs")
@@ -114,30 +112,33 @@ class MultipleFetcher:
             ExperimentFetcherDoesntApply: If the URI begins otherwise.
             SourceError: If what follows is no JSON.
         """
-        if not uri.startswith(self.MULTI_PREFIX):
-            raise ExperimentFetcherDoesntApply(f"Not a {self.MULTI_PREFIX} URI: {uri}")
-        return len(self.MULTI_PREFIX) + _json_length(uri[len(self.MULTI_PREFIX) :], self.MULTI_PREFIX)
+        return _json_end(self.MULTI_PREFIX, uri)
 
 
 class _InlineFetcher:
     """`json://` and rows, or an experiment, as JSON."""
 
     def __call__(self, uri: str) -> Experiment:
-        if not uri.startswith(_INLINE):
-            raise ExperimentFetcherDoesntApply(f"Not a {_INLINE} URI: {uri}")
-        return _experiment(parse_json(uri[len(_INLINE) :], _INLINE), _INLINE)
+        return _experiment(parse_json(_behind(_INLINE, uri), _INLINE), _INLINE)
 
     def get_uri_length(self, uri: str) -> int:
-        if not uri.startswith(_INLINE):
-            raise ExperimentFetcherDoesntApply(f"Not a {_INLINE} URI: {uri}")
-        return len(_INLINE) + _json_length(uri[len(_INLINE) :], _INLINE)
+        return _json_end(_INLINE, uri)
 
 
-def _json_length(text: str, where: str) -> int:
+def _behind(prefix: str, uri: str) -> str:
+    """What stands behind the prefix of a URI."""
+    if not uri.startswith(prefix):
+        raise ExperimentFetcherDoesntApply(f"Not a {prefix} URI: {uri}")
+    return uri.removeprefix(prefix)
+
+
+def _json_end(prefix: str, uri: str) -> int:
+    """Where the JSON ends that stands behind the prefix."""
+    text = _behind(prefix, uri)
     try:
-        return json.JSONDecoder().raw_decode(text)[1]
+        return len(prefix) + json.JSONDecoder().raw_decode(text)[1]
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where} needs JSON behind it: {error}") from error
+        raise SourceError(f"{prefix} needs JSON behind it: {error}") from error
 
 
 def load_csv(uri: str) -> Experiment:
