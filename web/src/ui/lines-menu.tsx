@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { fullLabel } from "../core/format";
+import { CheckBox } from "./check-box";
 import { EXACT_ROWS } from "./lens";
 import type { Lens } from "./lens";
 import type { LineStyle } from "./line-style";
@@ -31,22 +32,8 @@ function Choices({ lens }: { lens: Lens }): JSX.Element {
       )}
       <Factor label="Opacity" value={style.opacity} onValue={(opacity) => set({ opacity })} />
       <Factor label="Width" value={style.width} onValue={(width) => set({ width })} />
-      <label class="ut-check">
-        <input
-          type="checkbox"
-          checked={style.curved}
-          onChange={(event) => set({ curved: event.currentTarget.checked })}
-        />
-        Curves
-      </label>
-      <label class="ut-check">
-        <input
-          type="checkbox"
-          checked={style.context}
-          onChange={(event) => set({ context: event.currentTarget.checked })}
-        />
-        Keep the others in grey
-      </label>
+      <CheckBox label="Curves" checked={style.curved} onChange={(curved) => set({ curved })} />
+      <CheckBox label="Keep the others in grey" checked={style.context} onChange={(context) => set({ context })} />
       <label class="ut-field">
         <span>Weight</span>
         <select

@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
 import type { Saved } from "./saved";
-import { written } from "./saved";
+import { watch, written } from "./saved";
 import type { Session } from "./session";
 
 /** Milliseconds that a person's changes rest before the address says so; browsers refuse it more often than that. */
@@ -40,13 +40,13 @@ export function keepInAddress(session: Session): () => void {
   let rest: ReturnType<typeof setTimeout> | undefined;
   let first = true;
   const stop = effect(() => {
-    const saved = written(session);
+    watch(session);
     clearTimeout(rest);
     // What stands there on opening is left until a person changes something: more runs may come that it speaks of.
     if (first) return void (first = false);
     rest = setTimeout(() => {
       try {
-        history.replaceState(history.state, "", addressOf(saved));
+        history.replaceState(history.state, "", addressOf(written(session)));
       } catch {
         // A frame without an address of its own.
       }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import type { Colouring, Palette } from "../core/colour";
 import { css, dressed, palette, PLAIN_COLOURING, rampColour } from "../core/colour";
 import { CATEGORICAL, DIVERGING, isCategorical, parseScheme, schemeLabel, SEQUENTIAL } from "../core/schemes";
+import { CheckBox } from "./check-box";
 import type { Lens } from "./lens";
 import { Menu } from "./menu";
 import { NumberField } from "./number-field";
@@ -24,7 +25,7 @@ export function PaletteMenu({ lens, theme, name }: PaletteProps): JSX.Element {
 
 function Choices({ lens, theme, name }: PaletteProps): JSX.Element {
   const colouring = lens.colouring.of(name);
-  const { ramp, categories: hues } = theme.palette.value;
+  const { categories: hues } = theme.palette.value;
   const categories = lens.categories(name);
   const byHue = categories !== null && categories.length <= hues.length;
   const choose = (change: Partial<Colouring>) => lens.colouring.choose(name, change);
@@ -51,17 +52,8 @@ function Choices({ lens, theme, name }: PaletteProps): JSX.Element {
         </>
       ) : (
         <>
-          <label class="ut-check">
-            <input
-              type="checkbox"
-              checked={colouring.reversed}
-              onChange={(event) => choose({ reversed: event.currentTarget.checked })}
-            />
-            Reversed
-          </label>
-          {categories === null && (
-            <Midpoint lens={lens} name={name} midpoint={colouring.midpoint} ramp={ramp} choose={choose} />
-          )}
+          <CheckBox label="Reversed" checked={colouring.reversed} onChange={(reversed) => choose({ reversed })} />
+          {categories === null && <Midpoint lens={lens} name={name} midpoint={colouring.midpoint} choose={choose} />}
         </>
       )}
       {colouring !== PLAIN_COLOURING && (
@@ -106,7 +98,6 @@ function Midpoint(props: {
   readonly lens: Lens;
   readonly name: string;
   readonly midpoint: number | null;
-  readonly ramp: Uint8Array;
   readonly choose: (change: Partial<Colouring>) => void;
 }): JSX.Element {
   const { lens, name, midpoint, choose } = props;
@@ -114,14 +105,12 @@ function Midpoint(props: {
   const start = low < 0 && high > 0 ? 0 : lens.scale(name).invert(0.5);
   return (
     <>
-      <label class="ut-check" title="The value in the middle of the colours, for values that part at it">
-        <input
-          type="checkbox"
-          checked={midpoint !== null}
-          onChange={(event) => choose({ midpoint: event.currentTarget.checked ? start : null })}
-        />
-        Midpoint
-      </label>
+      <CheckBox
+        label="Midpoint"
+        title="The value in the middle of the colours, for values that part at it"
+        checked={midpoint !== null}
+        onChange={(on) => choose({ midpoint: on ? start : null })}
+      />
       {midpoint !== null && (
         <NumberField
           kind={lens.info(name).kind}

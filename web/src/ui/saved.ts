@@ -52,21 +52,37 @@ const filter: Check<ColumnFilter> = shaped<Required<ColumnFilter>>(
   { ranges: [], values: [], special: [], missing: false },
 );
 
-const initial = new WeakMap<Lens, ReadonlyMap<string, string>>();
+/** A piece with what it was when the page opened, as JSON. */
+interface Opened extends Piece {
+  readonly before: string;
+}
 
-/** What can be written down of a lens. Whatever names a column that is not there is left out. */
-function piecesOf(lens: Lens, views: Views): Piece[] {
-  const known = (name: string) => lens.engine.frame.columns.some((column) => column.name === name);
-  const column: Check<string> = (value) => (typeof value === "string" && known(value) ? value : undefined);
-  const columns = list(column);
-  const of = <T>(name: string, signal: Signal<T>, check: Check<T>): Piece => ({
+const opened = new WeakMap<Lens, readonly Opened[]>();
+/** The views outlive the lenses of a frame that grows: how they were is known from the first. */
+const atFirst = new WeakMap<Views, ReadonlyMap<string, string>>();
+
+function piece<T>(name: string, signal: Signal<T>, check: Check<T>): Piece {
+  return {
     name,
     get: () => signal.value,
     set: (value) => {
       const passed = check(value);
       if (passed !== undefined) signal.value = passed;
     },
-  });
+  };
+}
+
+/** Lets the names of a lens' columns pass. */
+function columnOf(lens: Lens): Check<string> {
+  const known = new Set(lens.engine.frame.columns.map(({ name }) => name));
+  return (value) => (typeof value === "string" && known.has(value) ? value : undefined);
+}
+
+/** What can be written down of a lens. Whatever names a column that is not there is left out. */
+function piecesOf(lens: Lens): Piece[] {
+  const column = columnOf(lens);
+  const known = (name: string) => column(name) !== undefined;
+  const columns = list(column);
   const step: Check<Step> = (value) => {
     const { action, columns: filters, search } = (value ?? {}) as Partial<Record<keyof Step, unknown>>;
     const [act, passed, sought] = [oneOf(["keep", "exclude"])(action), byName(filter)(filters), text(search)];
@@ -74,28 +90,27 @@ function piecesOf(lens: Lens, views: Views): Piece[] {
     const whole = passed && Object.keys(passed).every(known);
     return act && whole ? { action: act, columns: passed, ...(sought ? { search: sought } : {}) } : undefined;
   };
-  const zoom = shaped<Zoom>({ x: maybe(range), y: maybe(range) }, { x: null, y: null });
   const { arrangement, scales } = lens;
   return [
-    of("axes", arrangement.shown, (value) => (columns(value)?.length ? [...new Set(columns(value))] : undefined)),
+    piece("axes", arrangement.shown, (value) => (columns(value)?.length ? [...new Set(columns(value))] : undefined)),
     {
       name: "inverted",
       get: () => [...arrangement.inverted.value],
       set: (value) => (arrangement.inverted.value = new Set(columns(value))),
     },
-    of("gaps", arrangement.gaps, byName(number, known)),
-    of("scales", scales.chosen, byName(oneOf(SCALES))),
-    of("domains", scales.domains, byName(range)),
-    of(
+    piece("gaps", arrangement.gaps, byName(number, known)),
+    piece("scales", scales.chosen, byName(oneOf(SCALES))),
+    piece("domains", scales.domains, byName(range)),
+    piece(
       "orders",
       scales.orders,
       byName(either<CategoryOrder, CategoryOrder>(oneOf(["frequency", "name", "value"] as const), list(text)), known),
     ),
-    of("steps", lens.steps, list(step)),
-    of("brushes", lens.brushes, byName(list(brush), known)),
-    of("search", lens.search, text),
-    of("color", lens.color, maybe(column)),
-    of(
+    piece("steps", lens.steps, list(step)),
+    piece("brushes", lens.brushes, byName(list(brush), known)),
+    piece("search", lens.search, text),
+    piece("color", lens.color, maybe(column)),
+    piece(
       "colours",
       lens.colouring.chosen,
       byName(
@@ -106,18 +121,27 @@ function piecesOf(lens: Lens, views: Views): Piece[] {
         known,
       ),
     ),
-    of("lines", lens.lines, shaped({ opacity: number, width: number, curved: truth, context: truth }, PLAIN_LINES)),
-    of("weight", lens.weight.column, maybe(column)),
-    of("pins", lens.pins.rows, (value) =>
+    piece("lines", lens.lines, shaped({ opacity: number, width: number, curved: truth, context: truth }, PLAIN_LINES)),
+    piece("weight", lens.weight.column, maybe(column)),
+    piece("pins", lens.pins.rows, (value) =>
       list(number)(value)
         ?.filter((row) => Number.isInteger(row) && row >= -1 && row < lens.engine.frame.rows)
         .slice(0, MOST_PINS),
     ),
-    of("views", views.open, (value) => VIEWS.filter((name) => list(text)(value)?.includes(name))),
-    of("height", views.height, maybe(number)),
-    of("widths", views.widths, byName(number)),
-    of("full", views.full, maybe(oneOf([...VIEWS, "plot"]))),
-    of(
+  ];
+}
+
+/** What can be written down of the views beside a lens' plot. */
+function viewPiecesOf(lens: Lens, views: Views): Piece[] {
+  const column = columnOf(lens);
+  const columns = list(column);
+  const zoom = shaped<Zoom>({ x: maybe(range), y: maybe(range) }, { x: null, y: null });
+  return [
+    piece("views", views.open, (value) => VIEWS.filter((name) => list(text)(value)?.includes(name))),
+    piece("height", views.height, maybe(number)),
+    piece("widths", views.widths, byName(number)),
+    piece("full", views.full, maybe(oneOf([...VIEWS, "plot"]))),
+    piece(
       "series",
       views.series,
       shaped(
@@ -125,23 +149,23 @@ function piecesOf(lens: Lens, views: Views): Piece[] {
         views.series.peek(),
       ),
     ),
-    of(
+    piece(
       "scatter",
       views.scatter,
       shaped({ x: maybe(column), y: maybe(column), drag: oneOf(["zoom", "brush"]), zoom }, views.scatter.peek()),
     ),
-    of(
+    piece(
       "heatmap",
       views.heatmap,
       shaped({ x: maybe(column), y: maybe(column), value: maybe(column) }, views.heatmap.peek()),
     ),
-    of(
+    piece(
       "distribution",
       views.distribution,
       shaped({ column: maybe(column), measure: oneOf(["count", "share"]) }, views.distribution.peek()),
     ),
-    of("ranking", views.ranking, maybe(column)),
-    of(
+    piece("ranking", views.ranking, maybe(column)),
+    piece(
       "table",
       views.table,
       shaped(
@@ -158,7 +182,13 @@ function piecesOf(lens: Lens, views: Views): Piece[] {
 
 /** Remembers how a lens opens, so that only what a person changes is written down. */
 export function remember(lens: Lens, views: Views): void {
-  initial.set(lens, new Map(piecesOf(lens, views).map(({ name, get }) => [name, JSON.stringify(get())])));
+  const besides = viewPiecesOf(lens, views);
+  if (!atFirst.has(views)) atFirst.set(views, new Map(besides.map((each) => [each.name, JSON.stringify(each.get())])));
+  const first = atFirst.get(views)!;
+  opened.set(lens, [
+    ...piecesOf(lens).map((each) => ({ ...each, before: JSON.stringify(each.get()) })),
+    ...besides.map((each) => ({ ...each, before: first.get(each.name)! })),
+  ]);
 }
 
 /** What a state is taken from; a session is one. */
@@ -168,16 +198,20 @@ interface Savable {
   readonly document: Signal<Pick<Document, "theme">>;
   readonly theme: Theme;
   readonly pending: NonNullable<Saved["lenses"]>;
-  views(lens: Lens): Views;
 }
 
-/** What a person made of the session; reads every signal that says so. */
+/** Reads every signal that `written` says something of, and nothing more: a brush moves more often than it is saved. */
+export function watch({ lenses, current, document, theme }: Savable): void {
+  void [current.value, document.value, theme.choice.value];
+  for (const lens of lenses.value) for (const { get } of opened.get(lens) ?? []) get();
+}
+
+/** What a person made of the session. */
 export function written(session: Savable): Saved {
   const lenses = session.lenses.value.flatMap((lens): [string, Record<string, unknown>][] => {
-    const before = initial.get(lens);
-    const changed = piecesOf(lens, session.views(lens)).flatMap(({ name, get }): [string, unknown][] => {
+    const changed = (opened.get(lens) ?? []).flatMap(({ name, get, before }): [string, unknown][] => {
       const value = get();
-      return JSON.stringify(value) === before?.get(name) ? [] : [[name, value]];
+      return JSON.stringify(value) === before ? [] : [[name, value]];
     });
     return changed.length ? [[lens.engine.frame.lens, Object.fromEntries(changed)]] : [];
   });
@@ -191,11 +225,11 @@ export function written(session: Savable): Saved {
   };
 }
 
-/** Makes of a lens what was written down of it. What does not fit is left as it is. */
-export function restore(lens: Lens, views: Views, saved: unknown): void {
+/** Makes of a lens that is remembered what was written down of it. What does not fit is left as it is. */
+export function restore(lens: Lens, saved: unknown): void {
   const pieces = byName((value) => value as unknown)(saved);
   if (!pieces) return;
   batch(() => {
-    for (const { name, set } of piecesOf(lens, views)) if (Object.hasOwn(pieces, name)) set(pieces[name]);
+    for (const { name, set } of opened.get(lens) ?? []) if (Object.hasOwn(pieces, name)) set(pieces[name]);
   });
 }

@@ -40,11 +40,10 @@ export class Session {
   #made(engine: Engine): Lens {
     const lens = new Lens(engine);
     const { lens: name } = engine.frame;
-    const views = this.views(lens);
-    remember(lens, views);
+    remember(lens, this.views(lens));
     const { lenses = {} } = this.#saved;
     if (Object.hasOwn(lenses, name)) {
-      restore(lens, views, lenses[name]);
+      restore(lens, lenses[name]);
       // Once: what comes later takes over from the state before it.
       this.#saved = {
         ...this.#saved,

@@ -40,7 +40,7 @@ export function ShareMenu({ session }: { readonly session: Session }): JSX.Eleme
   };
   const file = (label: string, ending: string, make: (workbench: HTMLElement) => Promise<Blob> | Blob): Choice => ({
     label,
-    hint: `${fileName(title, ending)}`,
+    hint: fileName(title, ending),
     run: async (workbench) => download(await make(workbench), fileName(title, ending)),
   });
   const choices: readonly Choice[] = [

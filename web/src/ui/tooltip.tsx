@@ -1,9 +1,10 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { css } from "../core/colour";
 import { digitsWithin, fullLabel, formatValue } from "../core/format";
 import { own } from "../core/own";
+import { useBeside } from "./beside";
 import { colourOf } from "./parallel/traces";
 import type { Hovered, Lens } from "./lens";
 import type { Theme } from "./theme";
@@ -24,15 +25,7 @@ interface TooltipProps {
 export function Tooltip({ lens, theme, at, size, from = "plot" }: TooltipProps): JSX.Element | null {
   const box = useRef<HTMLDivElement>(null);
   const hovered = lens.hovered.value;
-  const { x, y } = at.value;
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const { offsetWidth: width, offsetHeight: height } = element;
-    const left = x + 18 + width > size.width ? x - 18 - width : x + 18;
-    const top = Math.max(6, Math.min(size.height - height - 6, y - height / 2));
-    element.style.transform = `translate(${Math.max(6, left)}px, ${top}px)`;
-  });
+  useBeside(box, at.value, size, 18, 6);
   if (hovered?.from !== from) return null;
   const { values } = hovered;
   const seen = new Set(lens.inView.value ?? []);
