@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from .test_lenses import recording  # noqa: F401 - a fixture
-from .test_plot_access import serious
 
 VIEWS = ("Table", "Series", "Scatter", "Heatmap", "Distribution", "Ranking")
 ROWS = [{"a": i, "b": (i * 7) % 10, "kind": "xyz"[i % 3], "x": (i - 9) / 3} for i in range(30)]
@@ -20,7 +19,7 @@ def test_axe_finds_nothing_serious_in_header_and_legend(workbench: Any, scheme: 
     for name in ("Share", "Help", "Colours: choose"):
         page.page.get_by_role("button", name=name).click()
         page.settle()
-        assert serious(page.page) == [], name
+        assert page.serious() == [], name
         page.page.keyboard.press("Escape")
 
 
@@ -39,7 +38,7 @@ def test_axe_finds_nothing_serious_in_any_lens_with_every_view_open(
             if button.count() and button.get_attribute("aria-pressed") == "false":
                 button.click()
         page.settle()
-        assert serious(page.page) == [], tab.inner_text()
+        assert page.serious() == [], tab.inner_text()
 
 
 def test_axe_finds_nothing_serious_in_the_tour(workbench: Any) -> None:
@@ -47,7 +46,7 @@ def test_axe_finds_nothing_serious_in_the_tour(workbench: Any) -> None:
     page.page.keyboard.press("?")
     page.page.get_by_role("button", name="Take the tour").click()
     page.settle()
-    assert serious(page.page) == []
+    assert page.serious() == []
 
 
 def test_every_control_is_reached_by_tab_and_none_keeps_it(workbench: Any) -> None:

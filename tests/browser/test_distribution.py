@@ -85,9 +85,7 @@ def test_bars_are_reached_by_keys(workbench: Any) -> None:
     page = workbench(EPOCHS)
     view = View(page, "distribution")
     view.choose("Distribution of", "epoch")
-    view.chart.focus()
-    for _ in range(4):
-        page.page.keyboard.press("ArrowRight")
+    view.walk("ArrowRight", 4)
     assert view.tooltip.startswith("3 all 1 ")
     page.page.keyboard.press("Enter")
     page.settle()

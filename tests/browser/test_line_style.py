@@ -85,24 +85,6 @@ def test_curves_leave_every_axis_level_and_hover_follows_them(workbench: Any, re
     page.page.locator(".ut-tooltip").wait_for(state="detached")
 
 
-def test_both_renderers_draw_the_same_curves(workbench: Any) -> None:
-    rng = np.random.default_rng(7)
-    data = {name: rng.normal(size=200) for name in "abcd"}
-    pictures = []
-    for renderer in ("webgl2", "raster"):
-        page = workbench(data, renderer=renderer, device_scale_factor=2)
-        lines(page).get_by_label("Curves").check()
-        page.page.keyboard.press("Escape")
-        page.brush("b", 0.4, 0.8)
-        page.page.mouse.move(2, 2)
-        page.settle()
-        pictures.append(page.pixels())
-    gpu, cpu = pictures
-    assert (gpu[..., 3] > 0).mean() > 0.05
-    assert np.abs(gpu - cpu).mean() < 1.0
-    assert (np.abs(gpu - cpu).max(axis=-1) > 60).mean() < 0.002
-
-
 def test_lines_beside_the_selection_stay_grey_or_go(workbench: Any) -> None:
     page = workbench(EPOCHS)
     page.brush("epoch", 0.9, 1.05)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +9,6 @@ import pytest
 from .test_groups import gpt  # noqa: F401 - a fixture
 from .test_pins import LEVEL, pin
 from .test_workbench import EPOCHS
-
-AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
-
-
-def serious(page: Any) -> list[Any]:
-    # Not as a script element: the page's own policy forbids what it does not know.
-    page.evaluate(AXE.read_text("utf-8") + "; undefined")
-    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
-    return [violation for violation in found if violation[0] in ("serious", "critical")]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,7 +27,7 @@ def test_axe_finds_nothing_serious_in_menus_and_pins(workbench: Any, scheme: str
         tab.keyboard.press("Enter")
         page.settle()
         assert tab.locator(".ut-menu-panel").count() == 1
-        assert serious(tab) == []
+        assert page.serious() == []
         tab.keyboard.press("Escape")
         assert tab.locator(".ut-menu-panel").count() == 0
         assert tab.locator(f"{menu} > button").evaluate("button => button === document.activeElement")
@@ -48,7 +38,7 @@ def test_axe_finds_nothing_serious_in_groups(workbench: Any, gpt: Any, scheme: s
     page = workbench(gpt, color_scheme=scheme)
     page.page.get_by_role("button", name="Unfold transformer.h.3:").click()
     page.settle()
-    assert serious(page.page) == []
+    assert page.serious() == []
 
 
 @pytest.mark.parametrize("width", [320, 1200])

@@ -135,9 +135,7 @@ def test_steps_are_reached_and_selected_by_keys(workbench: Any) -> None:
     page = workbench(EPOCHS)
     view = View(page, "series")
     view.choose("Series over", "epoch")
-    view.chart.focus()
-    for _ in range(4):
-        page.page.keyboard.press("ArrowRight")
+    view.walk("ArrowRight", 4)
     assert view.tooltip.startswith("epoch 3 ")
     page.page.keyboard.press("Shift+ArrowRight")
     page.page.keyboard.press("Shift+ArrowRight")

@@ -16,8 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-import undertow as ut
-
 from .workbench import Workbench
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -174,8 +172,3 @@ def test_a_large_page_says_what_it_cannot_do(workbench: Any) -> None:
     page.page.get_by_role("button", name="Share").click()
     assert page.page.get_by_role("button", name="Copy link").is_visible()
     assert not page.page.get_by_role("button", name="This page as it stands").count()
-
-
-def test_an_article_sized_page_stays_small() -> None:
-    view = ut.show([{"epoch": i, "loss": 1 / (i + 1), "val_loss": 1.1 / (i + 1)} for i in range(18)], open=False)
-    assert len(view.html.encode()) < 300_000

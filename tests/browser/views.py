@@ -48,6 +48,12 @@ class View:
         f = self.frame
         return f["left"] + x * (f["right"] - f["left"]), f["bottom"] - y * (f["bottom"] - f["top"])
 
+    def walk(self, key: str, times: int) -> None:
+        """Presses a key again and again, with the keyboard on the chart."""
+        self.chart.focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
     def hover(self, x: float, y: float) -> str:
         self.page.mouse.move(*self.at(x, y))
         self.page.wait_for_timeout(120)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
 class Workbench:
@@ -61,6 +65,15 @@ class Workbench:
         self.page.locator(f'.ut-label[data-axis="{axis}"] .ut-axis-menu > button').click()
         self.page.locator(".ut-menu-panel").get_by_text(choice, exact=True).click()
         self.settle()
+
+    def serious(self, within: str = "html") -> list[Any]:
+        """What axe finds that keeps someone from using the page, or the part of it that a selector names."""
+        # Not as a script element: the page's own policy forbids what it does not know.
+        self.page.evaluate(AXE.read_text("utf-8") + "; undefined")
+        found = self.page.evaluate(
+            f"axe.run({json.dumps(within)}).then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))"
+        )
+        return [violation for violation in found if violation[0] in ("serious", "critical")]
 
     def pixels(self) -> np.ndarray:
         """The lines' canvas, (height, width, 4) in 0–255, premultiplied."""
