@@ -107,7 +107,7 @@ export async function openHeader(
       continue;
     }
     const opening = new Opening(frame, header.blocks, takeBlock, places);
-    const run = many.length ? before.then(() => opening.run()) : opening.run();
+    const run = many.length ? before.then(() => opening.run(failed)) : opening.run(failed);
     run.catch(failed);
     if (many.length) before = run;
     engines.push(await opening.engine());
@@ -157,8 +157,12 @@ class Opening {
     return new MemoryEngine(this.#frame, this.#places, this.#ends, opened, this.#busy);
   }
 
-  /** Decodes the blocks, those of the shown axes first. */
-  async run(): Promise<void> {
+  /**
+   * Decodes the blocks, those of the shown axes first. A block that is damaged takes no other with it.
+   *
+   * @param damaged Told of the first block that is.
+   */
+  async run(damaged: (error: Error) => void): Promise<void> {
     const { columns, axes, color } = this.#frame;
     try {
       const started = this.#places.map((place, i) => place.start(this.#ends[i]! - (this.#ends[i - 1] ?? 0)));
@@ -168,12 +172,19 @@ class Opening {
       for (const column of [...columns].sort((a, b) => rank(a) - rank(b)))
         groups.set(column.block, [...(groups.get(column.block) ?? []), column]);
       const waiting = [...groups];
+      let told = false;
       // Every place takes a block when it has done the one before, so that texts are not all copied at once; and what can
       // be drawn already is counted first.
       await Promise.all(
         this.#places.map(async (place) => {
           for (let next = waiting.shift(); next; next = waiting.shift()) {
-            await this.#open(place, ...next);
+            try {
+              await this.#open(place, ...next);
+            } catch (error) {
+              for (const { name } of next[1]) this.#there.get(name)!.reject(error);
+              if (!told) damaged(error as Error);
+              told = true;
+            }
             await this.#busy.idle();
           }
         }),

@@ -108,6 +108,30 @@ test("a block that turns out to be damaged is told, and fails what asked for it"
   expect(told.length).toBe(1);
 });
 
+test("a damaged block takes no other with it, whichever comes first", async () => {
+  const { header, block } = await container();
+  const parsed = JSON.parse(header) as { blocks: object[]; frames: { columns: { name: string; block: number }[] }[] };
+  parsed.blocks.push(parsed.blocks[0]!);
+  const summary = { min: null, max: null, min_positive: null, integer: false, quantiles: [], categories: [] };
+  parsed.frames[0]!.columns = parsed.frames[0]!.columns.map((column) => ({
+    ...column,
+    block: column.name === "steps" ? 1 : 0,
+    summary,
+  }));
+  for (const cut of [0, 1]) {
+    const told: Error[] = [];
+    const take = (asked: number): string => {
+      if (asked === cut) throw new Error("cut off");
+      return block;
+    };
+    const { engines } = await openContainer(JSON.stringify(parsed), take, undefined, (error) => told.push(error));
+    const [whole, lost] = cut === 0 ? ["steps", "loss"] : ["loss", "steps"];
+    expect((await engines[0]!.rows({ columns: [whole!] })).columns[whole!]!.values.length).toBe(3);
+    await expect(engines[0]!.rows({ columns: [lost!] })).rejects.toThrow("cut off");
+    expect(told.map(({ message }) => message)).toEqual(["cut off"]);
+  }
+});
+
 describe("what cannot be opened says why", () => {
   test("a page of a newer Undertow", async () => {
     const { header, block } = await container({ version: 3 });
