@@ -68,7 +68,13 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
       {!lens && <p class="ut-empty">{runs?.waiting.value ?? "There is nothing to draw."}</p>}
       {lens?.ready.value && views && (
         <>
-          <Toolbar lenses={lenses} lens={lens} theme={theme} onLens={(next) => (session.current.value = next)} />
+          <Toolbar
+            lenses={lenses}
+            lens={lens}
+            theme={theme}
+            onLens={(next) => (session.current.value = next)}
+            picksRuns={!runs}
+          />
           {lens.engine.frame.rows === 0 ? (
             <p class="ut-empty">There are no rows to draw.</p>
           ) : (

@@ -59,6 +59,11 @@ export function brushBetween(p: number, q: number, scale: Scale, categories: rea
   return { kind: "range", range: [foot <= 0 ? low : scale.invert(foot), head >= 1 ? high : scale.invert(head)] };
 }
 
+/** The categories that brushes choose. */
+export function valuesOf(brushes: readonly Brush[]): Set<string> {
+  return new Set(brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
+}
+
 /** Chosen categories as brushes: each neighbourhood one of its own, so that what lies between two is not covered. */
 export function neighbourhoods(chosen: ReadonlySet<string>, scale: Scale, categories: readonly string[]): Brush[] {
   const known = codesOf(categories);

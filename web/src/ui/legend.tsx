@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { valuesOf } from "../core/brush";
 import { css } from "../core/colour";
 import { fullLabel } from "../core/format";
 import { own } from "../core/own";
@@ -55,12 +56,10 @@ function Key({ lens, theme, name }: { lens: Lens; theme: Theme; name: string }):
         {odd}
       </>
     );
-  const brushed = new Set(
-    (own(lens.brushes.value, name) ?? []).flatMap((brush) => (brush.kind === "values" ? brush.values : [])),
-  );
+  const brushed = valuesOf(own(lens.brushes.value, name) ?? []);
   const toggle = (category: string) => {
     if (!brushed.delete(category)) brushed.add(category);
-    lens.setBrushes(name, brushed.size ? [{ kind: "values", values: [...brushed] }] : []);
+    lens.setCategories(name, brushed);
   };
   return (
     <div class="ut-swatches" role="group" aria-label={`Colours of ${lens.info(name).label || name}`}>

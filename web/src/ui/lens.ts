@@ -2,7 +2,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { ColumnInfo, ScaleName, Summary, Vector } from "../core/column";
 import type { CategoryOrder } from "../core/category-scale";
 import type { Brush } from "../core/brush";
-import { fromFilter, neighbourhoods, toFilter, withoutLost } from "../core/brush";
+import { fromFilter, neighbourhoods, toFilter, valuesOf, withoutLost } from "../core/brush";
 import { own } from "../core/own";
 import type { ColumnFilter, ColumnFilters, Filters, Step } from "../core/filter";
 import { narrows } from "../core/filter";
@@ -108,8 +108,8 @@ export class Lens {
     if (this.ready.value) return;
     const summaries = await this.engine.describe([...this.#infos.keys()]);
     this.#summaries.value = new Map(summaries.map((summary) => [summary.name, summary]));
-    this.#forgetCategories();
     await this.scales.open();
+    this.#forgetCategories();
     if (this.crowd) {
       this.ready.value = true;
       this.crowd.open();
@@ -306,9 +306,10 @@ export class Lens {
 
   /** Shows these axes and no others; a brush that would be out of sight goes. */
   show(axes: readonly string[]): void {
+    const gone = this.axes.value.filter((name) => !axes.includes(name));
     batch(() => {
       this.axes.value = axes;
-      for (const name of Object.keys(this.brushes.value)) if (!axes.includes(name)) this.setBrushes(name, []);
+      for (const name of gone) this.setBrushes(name, []);
     });
   }
 
@@ -323,11 +324,18 @@ export class Lens {
     batch(() => {
       this.scales.setOrder(name, order);
       const brushes = own(this.brushes.value, name);
-      if (!brushes) return;
-      const chosen = new Set(brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
-      const kept = brushes.filter((brush) => brush.kind !== "values");
-      this.setBrushes(name, [...kept, ...neighbourhoods(chosen, this.scale(name), this.categories(name)!)]);
+      if (brushes) this.setCategories(name, valuesOf(brushes));
     });
+  }
+
+  /** Brushes just these categories of a column; what else is brushed there stays. */
+  setCategories(name: string, chosen: ReadonlySet<string>): void {
+    const kept = (own(this.brushes.value, name) ?? []).filter((brush) => brush.kind !== "values");
+    // Which are neighbours is known once the column is.
+    const parted: readonly Brush[] = this.#summaries.peek().has(name)
+      ? neighbourhoods(chosen, this.scale(name), this.categories(name)!)
+      : [{ kind: "values", values: [...chosen] }];
+    this.setBrushes(name, chosen.size ? [...kept, ...parted] : kept);
   }
 
   /** Shows a hidden column again, where the frame has it among those that are shown. */
@@ -370,6 +378,7 @@ export class Lens {
       const categories = this.categories(name);
       const kept = categories && withoutLost(brushes, categories);
       if (kept && kept !== brushes) this.setBrushes(name, kept);
+      if (kept && !this.ready.peek()) this.setCategories(name, valuesOf(kept));
     }
   }
 

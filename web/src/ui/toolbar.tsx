@@ -4,6 +4,7 @@ import { AxesMenu } from "./axes-menu";
 import type { Lens } from "./lens";
 import { Legend } from "./legend";
 import { LinesMenu, WeightShare } from "./lines-menu";
+import { RunMenu } from "./run-menu";
 import type { Theme } from "./theme";
 
 interface ToolbarProps {
@@ -11,10 +12,12 @@ interface ToolbarProps {
   readonly lens: Lens;
   readonly theme: Theme;
   readonly onLens: (lens: Lens) => void;
+  /** Whether runs are picked here, rather than from a list of those in a folder. */
+  readonly picksRuns: boolean;
 }
 
 /** Which lens, which axes, which colours, and how many lines are selected. */
-export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Element {
+export function Toolbar({ lenses, lens, theme, onLens, picksRuns }: ToolbarProps): JSX.Element {
   const { frame } = lens.engine;
   const { rows, left, approximate } = lens.count.value;
   return (
@@ -61,6 +64,7 @@ export function Toolbar({ lenses, lens, theme, onLens }: ToolbarProps): JSX.Elem
         </label>
       )}
       <AxesMenu lens={lens} />
+      {picksRuns && <RunMenu lenses={lenses} lens={lens} />}
       <LinesMenu lens={lens} />
       <div class="ut-count" role="status" aria-live="polite">
         {approximate && "≈ "}
@@ -109,8 +113,7 @@ function currentPreset(lens: Lens): number {
 function applyPreset(lens: Lens, index: number): void {
   const preset = lens.engine.frame.presets[index];
   if (!preset) return;
-  for (const name of Object.keys(lens.brushes.value)) if (!preset.axes.includes(name)) lens.setBrushes(name, []);
-  lens.axes.value = preset.axes;
+  lens.show(preset.axes);
 }
 
 function moveFocus(event: KeyboardEvent, lenses: readonly Lens[], lens: Lens, onLens: (lens: Lens) => void): void {

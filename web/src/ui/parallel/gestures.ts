@@ -1,5 +1,5 @@
 import type { Brush } from "../../core/brush";
-import { brushBetween, extent, neighbourhoods } from "../../core/brush";
+import { brushBetween, extent, neighbourhoods, valuesOf } from "../../core/brush";
 import type { Scale, SlotCode } from "../../core/scale";
 import type { Geometry } from "./geometry";
 import { positionAt, yOf } from "./geometry";
@@ -135,7 +135,7 @@ export function click(y: number, axis: AxisContext): readonly Brush[] {
 
 function toggleCategory(name: string | undefined, axis: AxisContext): readonly Brush[] {
   if (name === undefined) return axis.brushes;
-  const chosen = new Set(axis.brushes.flatMap((brush) => (brush.kind === "values" ? brush.values : [])));
+  const chosen = valuesOf(axis.brushes);
   if (!chosen.delete(name)) chosen.add(name);
   return [
     ...axis.brushes.filter((brush) => brush.kind === "slot"),

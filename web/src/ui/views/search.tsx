@@ -22,7 +22,7 @@ export function Search({ lens }: { readonly lens: Lens }): JSX.Element {
   return (
     <input
       type="search"
-      class="ut-search"
+      class="ut-view-search"
       placeholder="Search"
       aria-label="Select the rows that contain"
       title="Selects the rows of which a value contains this text, whatever the case; of numbers all digits count"
