@@ -1,0 +1,344 @@
+"""The trainings of the findings suite: faults put into real trainings, and trainings that are sound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+__all__ = ["FAULTS", "Case", "Setup", "cases"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How one network is trained. A fault is a sound setup with something replaced.
+
+    Attributes:
+        arch: A network of `_torch_trainings.ARCHITECTURES` or `_keras_trainings.ARCHITECTURES`.
+        rows: Training examples; 0 draws new ones each epoch, so that nothing can be overfitted.
+        classes: 0 for regression.
+        schedule: "constant", "cosine", "warmup" (then cosine) or "steps".
+        init: Multiplies every weight (not biases) before the training.
+        bias: Replaces the biases of hidden layers.
+        noise: Share of training labels that are random, or the deviation of the noise on targets.
+        jump: (epoch, factor): multiplies the learning rate from that epoch on.
+        poison: (epoch, batch): where a NaN gets into the inputs.
+        freeze: Part of the path of a module that is kept from training.
+        orphan: Whether a layer is made that nothing goes through.
+        zero_grad: Whether gradients are forgotten after each step.
+        loss_factor: Multiplies the loss before it is propagated back.
+        shuffle: Whether batches mix the classes; else the examples are sorted by them.
+        micro: Micro-batches per step, whose gradients are averaged; measured for the noise scale.
+        log: "epoch" for a row with mean loss and validation loss an epoch; "step" for the loss each step, too.
+    """
+
+    arch: str = "mlp"
+    epochs: int = 12
+    rows: int = 0
+    batch: int = 32
+    classes: int = 5
+    optimizer: str = "adam"
+    lr: float = 1e-3
+    decay: float = 0.0
+    schedule: str = "constant"
+    clip: float = 0.0
+    init: float = 1.0
+    bias: float | None = None
+    noise: float = 0.0
+    jump: tuple[int, float] | None = None
+    poison: tuple[int, int] | None = None
+    freeze: str = ""
+    orphan: bool = False
+    zero_grad: bool = True
+    loss_factor: float = 1.0
+    shuffle: bool = True
+    micro: int = 1
+    log: str = "step"
+    keras: bool = False
+    ranks: int = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One training.
+
+    Attributes:
+        fault: What is wrong with it; "" where nothing is.
+        variant: The architecture and what else tells it from its like.
+        part: "tuned" if the thresholds were chosen with it in sight, "held out" if not.
+        expects: The kinds of finding of which one must come; empty where none may.
+        onset: The epoch from which on it is wrong, None where from the start, or told by the training itself.
+    """
+
+    fault: str
+    variant: str
+    part: str
+    seed: int
+    setup: Setup
+    expects: tuple[str, ...] = ()
+    onset: int | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.fault or 'sound'}-{self.variant}-{self.seed}"
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault, in the networks that it is put into: the first is tuned on, the others are held out."""
+
+    name: str
+    expects: tuple[str, ...]
+    tuned: tuple[Setup, ...]
+    held_out: tuple[Setup, ...]
+    onset: int | None = None
+    means: str = field(default="")
+
+
+_SGD = Setup(optimizer="sgd", lr=0.05)
+_BLOWN = ("divergence", "nonfinite", "exploding", "spikes", "update_ratio", "oscillation")
+
+FAULTS = (
+    Fault(
+        "lr-30",
+        _BLOWN,
+        (replace(_SGD, optimizer="momentum", lr=0.6), Setup(lr=0.06, arch="cnn", classes=4)),
+        (
+            replace(_SGD, arch="tanh", optimizer="momentum", lr=0.9),
+            Setup(arch="transformer", lr=0.09, classes=4, log="epoch"),
+            Setup(keras=True, lr=0.1, optimizer="rmsprop", classes=0),
+        ),
+        means="learning rate × 30",
+    ),
+    Fault(
+        "lr-jump",
+        _BLOWN,
+        (replace(_SGD, optimizer="momentum", lr=0.02, jump=(6, 100.0)), Setup(jump=(7, 300.0), arch="cnn", classes=4)),
+        (Setup(arch="residual", jump=(5, 300.0)), Setup(arch="gru", jump=(8, 300.0), classes=2, log="epoch")),
+        means="learning rate × 100 or × 300 from some epoch on",
+    ),
+    Fault(
+        "init-large",
+        ("exploding", "nonfinite"),
+        (Setup(arch="deep", init=4.0),),
+        (Setup(arch="deeper", init=3.0), Setup(arch="deep", init=5.0, classes=0, log="epoch")),
+        means="weights × 3 to × 5 in a plain network",
+    ),
+    Fault(
+        "init-small",
+        ("vanishing",),
+        (Setup(arch="deep", init=0.25, optimizer="sgd", lr=0.01),),
+        (Setup(arch="deeper", init=0.3, log="epoch"), Setup(arch="plain-cnn", init=0.2, classes=4)),
+        means="weights × 0.2 to × 0.3 in a plain network",
+    ),
+    Fault(
+        "sigmoid-20",
+        ("vanishing",),
+        (Setup(arch="sigmoid20"), Setup(arch="sigmoid20", optimizer="momentum", lr=0.05)),
+        (Setup(arch="sigmoid12", classes=2, log="epoch"), Setup(keras=True, arch="sigmoid20")),
+        means="20 (12) sigmoid layers",
+    ),
+    Fault(
+        "tiny-data",
+        ("overfitting",),
+        (Setup(rows=64, epochs=60, batch=16), Setup(arch="cnn", rows=48, epochs=50, batch=16, classes=4, log="epoch")),
+        (
+            Setup(arch="transformer", rows=64, epochs=24, batch=16, classes=4),
+            Setup(keras=True, rows=64, epochs=60, batch=16),
+        ),
+        means="64 examples (CNN: 48)",
+    ),
+    Fault(
+        "label-noise",
+        ("overfitting",),
+        (
+            Setup(arch="wide", rows=512, epochs=40, noise=0.4),
+            Setup(arch="cnn", rows=256, epochs=40, noise=0.4, classes=4),
+        ),
+        (
+            Setup(arch="residual", rows=384, epochs=40, noise=0.5, log="epoch"),
+            Setup(arch="tanh", rows=384, epochs=60, noise=0.5),
+        ),
+        means="40 or 50 % random labels",
+    ),
+    Fault(
+        "frozen",
+        ("unused",),
+        (Setup(freeze="net.2"), Setup(arch="residual", freeze="blocks.3")),
+        (
+            Setup(arch="transformer", freeze="blocks.1", classes=4),
+            Setup(arch="cnn", freeze="net.2", classes=4, log="epoch"),
+        ),
+        means="a layer in the middle is not trained",
+    ),
+    Fault(
+        "orphan",
+        ("unused",),
+        (Setup(orphan=True),),
+        (Setup(arch="gru", orphan=True, classes=2), Setup(arch="cnn", orphan=True, classes=4, log="epoch")),
+        means="a layer that nothing goes through",
+    ),
+    Fault(
+        "dead-relu",
+        ("dead",),
+        (Setup(bias=-4.0), Setup(bias=-4.0, optimizer="momentum", lr=0.05)),
+        (
+            Setup(arch="wide", bias=-5.0, log="epoch"),
+            Setup(arch="cnn", bias=-3.0, classes=4),
+            Setup(keras=True, bias=-5.0),
+        ),
+        means="biases of −3 to −5 before the ReLU",
+    ),
+    Fault(
+        "nan-batch",
+        ("nonfinite",),
+        (Setup(poison=(5, 7)), Setup(arch="cnn", poison=(3, 0), classes=4, log="epoch")),
+        (
+            Setup(arch="residual", poison=(9, 3)),
+            Setup(arch="gru", poison=(6, 20), classes=2),
+            Setup(keras=True, poison=(4, 2)),
+        ),
+        means="one NaN among the inputs",
+    ),
+    Fault(
+        "no-zero-grad",
+        (*_BLOWN, "accumulation"),
+        (replace(_SGD, zero_grad=False), replace(_SGD, zero_grad=False, optimizer="momentum", lr=0.02)),
+        (
+            replace(_SGD, zero_grad=False, arch="tanh", log="epoch"),
+            replace(_SGD, zero_grad=False, arch="cnn", classes=4),
+            replace(_SGD, zero_grad=False, arch="residual", lr=0.01),
+        ),
+        means="zero_grad() forgotten",
+    ),
+    Fault(
+        "loss-scale",
+        ("update_ratio", "underfitting"),
+        (replace(_SGD, loss_factor=1e-4), replace(_SGD, loss_factor=1e-4, arch="cnn", classes=4, log="epoch")),
+        (
+            replace(_SGD, loss_factor=1e-4, arch="residual"),
+            replace(_SGD, loss_factor=2e-4, arch="gru", classes=2),
+            replace(_SGD, loss_factor=1e-4, keras=True),
+        ),
+        means="loss × 1e-4 under SGD: scaled down and never up",
+    ),
+    Fault(
+        "lr-tiny",
+        ("update_ratio", "underfitting"),
+        (Setup(lr=1e-7), replace(_SGD, lr=1e-5)),
+        (Setup(arch="transformer", lr=1e-7, classes=4), Setup(arch="cnn", lr=1e-7, classes=4, log="epoch")),
+        means="learning rate / 10,000",
+    ),
+    Fault(
+        "no-shuffle",
+        ("order",),
+        (Setup(rows=1024, shuffle=False), replace(_SGD, rows=1024, shuffle=False)),
+        (Setup(arch="cnn", rows=768, shuffle=False, classes=4), Setup(arch="tanh", rows=1536, shuffle=False)),
+        means="examples sorted by class",
+    ),
+    Fault(
+        "rnn-exploding",
+        _BLOWN,
+        (Setup(arch="rnn-hot", classes=0, optimizer="sgd", lr=0.02, epochs=10),),
+        (
+            Setup(arch="rnn-hot", classes=2, optimizer="momentum", lr=0.05, epochs=10),
+            Setup(arch="rnn-hotter", classes=0, optimizer="sgd", lr=0.01, epochs=10, log="epoch"),
+        ),
+        means="a plain RNN over 60 steps whose recurrence expands",
+    ),
+    Fault(
+        "oscillating",
+        _BLOWN,
+        (Setup(optimizer="sgd", lr=1.5, classes=0, rows=256, batch=256, epochs=60),),
+        (
+            Setup(arch="tanh", optimizer="sgd", lr=1.2, classes=0, rows=256, batch=256, epochs=60),
+            Setup(arch="linear", optimizer="sgd", lr=0.98, classes=0, rows=256, batch=256, epochs=60, log="epoch"),
+        ),
+        means="full-batch descent beyond the edge of stability",
+    ),
+    Fault(
+        "noise",
+        ("noise_scale",),
+        (Setup(optimizer="sgd", lr=0.01, noise=0.8, micro=2, batch=4, classes=2, rows=1024, epochs=8),),
+        (Setup(arch="tanh", optimizer="sgd", lr=0.01, noise=0.8, micro=2, batch=4, classes=2, rows=1024, epochs=8),),
+        means="batches of 4 with 80 % random labels",
+    ),
+    Fault(
+        "replicas",
+        ("replicas",),
+        (replace(_SGD, ranks=2, epochs=4),),
+        (Setup(arch="cnn", ranks=2, epochs=4, classes=4),),
+        means="two replicas whose gradients are not averaged",
+    ),
+)
+
+# Trainings without a fault. Those with `rows` see the same examples again and again, but many, and stop in time.
+_SOUND_TUNED = {
+    "mlp": Setup(),
+    "mlp-sgd": replace(_SGD, lr=0.05),
+    "mlp-momentum": Setup(optimizer="momentum", lr=0.02),
+    "mlp-finite": Setup(rows=4096, epochs=8, decay=1e-3),
+    "mlp-epoch": Setup(log="epoch", optimizer="rmsprop"),
+    "deep": Setup(arch="deep"),
+    "tanh": Setup(arch="tanh", optimizer="momentum", lr=0.02),
+    "regression": Setup(classes=0, noise=0.1),
+    "cnn": Setup(arch="cnn", classes=4),
+    "cnn-bn": Setup(arch="cnn-bn", classes=4, optimizer="momentum", lr=0.05, schedule="cosine"),
+    "residual": Setup(arch="residual", schedule="warmup"),
+    "transformer": Setup(arch="transformer", classes=4, schedule="warmup", decay=0.01, optimizer="adamw", clip=1.0),
+    "gru": Setup(arch="gru", classes=2, clip=1.0),
+    "full-batch": Setup(optimizer="sgd", lr=0.1, rows=256, batch=256, classes=0, epochs=60),
+    "dropout": Setup(arch="dropout", rows=4096, epochs=8),
+    "noise": Setup(micro=4, batch=128, epochs=8),
+    "replicas": Setup(ranks=2, epochs=4, loss_factor=1.0, optimizer="sgd", lr=0.05, arch="mlp-synced"),
+    "keras-mlp": Setup(keras=True),
+    "keras-regression": Setup(keras=True, classes=0, optimizer="rmsprop"),
+}
+_SOUND_HELD_OUT = {
+    "wide": Setup(arch="wide"),
+    "deeper-residual": Setup(arch="residual30", schedule="warmup"),
+    "autoencoder": Setup(arch="autoencoder", classes=-1),
+    "lstm": Setup(arch="lstm", classes=2, clip=1.0),
+    "cnn-steps": Setup(arch="cnn", classes=4, schedule="steps", optimizer="momentum", lr=0.02, log="epoch"),
+    "cnn-finite": Setup(arch="cnn-bn", classes=4, rows=4096, epochs=8),
+    "transformer-adam": Setup(arch="transformer", classes=4, lr=5e-4),
+    "deep-transformer": Setup(arch="transformer6", classes=4, schedule="warmup", lr=5e-4, clip=1.0, optimizer="adamw"),
+    "embedding": Setup(arch="embedding", classes=4, lr=5e-3),
+    "transfer": Setup(freeze="net.0", optimizer="adam"),
+    "silu": Setup(arch="silu", optimizer="adamw", decay=0.01),
+    "linear": Setup(arch="linear", classes=0, noise=0.1, optimizer="sgd", lr=0.05),
+    "rnn-short": Setup(arch="rnn-short", classes=2, clip=1.0),
+    "noise": Setup(arch="tanh", micro=4, batch=128, epochs=8),
+    "mlp-finite-long": Setup(rows=8192, epochs=10, schedule="cosine"),
+    "keras-cnn": Setup(keras=True, arch="cnn", classes=4),
+    "keras-bn": Setup(keras=True, arch="bn", optimizer="momentum", lr=0.05),
+}
+
+_SEEDS = range(5)
+_SOUND_SEEDS = range(3)
+
+
+def cases() -> Iterator[Case]:
+    """Every training, in a fixed order."""
+    for fault in FAULTS:
+        for part, setups in (("tuned", fault.tuned), ("held out", fault.held_out)):
+            for number, setup in enumerate(setups):
+                for seed in _SEEDS:
+                    onset = _onset(setup)
+                    variant = f"{'keras-' if setup.keras else ''}{setup.arch}-{part[0]}{number}"
+                    yield Case(
+                        fault.name, variant, part, seed + (100 if part != "tuned" else 0), setup, fault.expects, onset
+                    )
+    for part, sound in (("tuned", _SOUND_TUNED), ("held out", _SOUND_HELD_OUT)):
+        for variant, setup in sound.items():
+            for seed in _SOUND_SEEDS:
+                yield Case("", variant, part, seed + (100 if part != "tuned" else 0), setup)
+
+
+def _onset(setup: Setup) -> int | None:
+    moment: Any = setup.jump or setup.poison
+    return None if moment is None else int(moment[0])
