@@ -105,7 +105,7 @@ _BLOWN = ("divergence", "nonfinite", "exploding", "spikes", "update_ratio", "osc
 FAULTS = (
     Fault(
         "lr-30",
-        _BLOWN,
+        (*_BLOWN, "dead"),
         (replace(_SGD, optimizer="momentum", lr=0.6), Setup(lr=0.06, arch="cnn", classes=4)),
         (
             replace(_SGD, arch="tanh", optimizer="momentum", lr=0.9),
@@ -116,7 +116,7 @@ FAULTS = (
     ),
     Fault(
         "lr-jump",
-        _BLOWN,
+        (*_BLOWN, "dead"),
         (replace(_SGD, optimizer="momentum", lr=0.02, jump=(6, 100.0)), Setup(jump=(7, 300.0), arch="cnn", classes=4)),
         (Setup(arch="residual", jump=(5, 300.0)), Setup(arch="gru", jump=(8, 300.0), classes=2, log="epoch")),
         means="learning rate × 100 or × 300 from some epoch on",

@@ -15,10 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..diagnose import Finding, diagnose
+from ..diagnose import Finding, find
 from ..errors import UndertowError
 from ..frame import Frame
 from ..query import frames as frames_of
+from ..query import named
 from ..schema import KEYS, LAYERS, PARAMS
 from ..store import RUNS, by_step, concatenate, newest_attempts
 from ._feed import Feed, Listed
@@ -212,10 +213,9 @@ def _build(
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            frames = tuple(frames_of(_Recorded(tables, about)))
-            findings = tuple(
-                found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, None)
-            )
+            recorded = named(_Recorded(tables, about))
+            frames = tuple(frames_of(recorded))
+            findings = tuple(find(frames, recorded))
         except Exception as error:
             # Rows that do not fit together, of whatever run, must not end what others look at: the page says so.
             problems.append(str(error) if isinstance(error, UndertowError) else repr(error))
