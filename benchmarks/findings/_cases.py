@@ -100,6 +100,7 @@ class Fault:
 
 
 _SGD = Setup(optimizer="sgd", lr=0.05)
+_FULL = Setup(optimizer="sgd", classes=0, rows=256, batch=256, epochs=60)
 _BLOWN = ("divergence", "nonfinite", "exploding", "spikes", "update_ratio", "oscillation")
 
 FAULTS = (
@@ -251,13 +252,10 @@ FAULTS = (
         means="a plain RNN over 60 steps whose recurrence expands",
     ),
     Fault(
-        "oscillating",
+        "edge",
         _BLOWN,
-        (Setup(optimizer="sgd", lr=1.5, classes=0, rows=256, batch=256, epochs=60),),
-        (
-            Setup(arch="tanh", optimizer="sgd", lr=1.2, classes=0, rows=256, batch=256, epochs=60),
-            Setup(arch="linear", optimizer="sgd", lr=0.98, classes=0, rows=256, batch=256, epochs=60, log="epoch"),
-        ),
+        (replace(_FULL, lr=0.1),),
+        (replace(_FULL, arch="tanh", lr=0.2), replace(_FULL, arch="linear", lr=0.8, log="epoch")),
         means="full-batch descent beyond the edge of stability",
     ),
     Fault(
@@ -291,7 +289,7 @@ _SOUND_TUNED = {
     "residual": Setup(arch="residual", schedule="warmup"),
     "transformer": Setup(arch="transformer", classes=4, schedule="warmup", decay=0.01, optimizer="adamw", clip=1.0),
     "gru": Setup(arch="gru", classes=2, clip=1.0),
-    "full-batch": Setup(optimizer="sgd", lr=0.1, rows=256, batch=256, classes=0, epochs=60),
+    "full-batch-slow": replace(_FULL, lr=0.02),
     "dropout": Setup(arch="dropout", rows=4096, epochs=8),
     "noise": Setup(micro=4, batch=128, epochs=8),
     "replicas": Setup(ranks=2, epochs=4, loss_factor=1.0, optimizer="sgd", lr=0.05, arch="mlp-synced"),

@@ -43,7 +43,7 @@ FOLLOWS = {
     "noise": {"underfitting", "overfitting"},
     "label-noise": set(),
     "no-shuffle": {"spikes", "oscillation", "divergence", "overfitting", "exploding"},
-    "oscillating": {"dead", "underfitting"},
+    "edge": {"dead", "underfitting"},
     "loss-scale": set(),
     "lr-tiny": set(),
 }
@@ -132,7 +132,7 @@ def table(results: list[dict[str, Any]]) -> dict[str, Any]:
         for each in own:
             truth, hits = onset_truth(each), [hit["epoch"] for hit in detected(each) if hit["epoch"] is not None]
             if truth is not None and hits:
-                errors.append(min(abs(hit - truth) for hit in hits))
+                errors.append(abs(hits[0] - truth))
         faults[fault.name] = {
             "runs": len(own),
             "found": sum(bool(detected(each)) for each in own),
@@ -157,7 +157,7 @@ def table(results: list[dict[str, Any]]) -> dict[str, Any]:
     for each in faulty:
         truth, hits = onset_truth(each), [hit["epoch"] for hit in detected(each) if hit["epoch"] is not None]
         if truth is not None and hits:
-            onsets.append(min(abs(hit - truth) for hit in hits))
+            onsets.append(abs(hits[0] - truth))
     return {
         "faults": faults,
         "rules": dict(rules),
@@ -188,8 +188,8 @@ def show(part: str, of: dict[str, Any]) -> None:
         print(f"| {name} | {row['true']} | {row['follows']} | {row['false']} | {row['sound']} | {precision:.2f} |")
     print(
         f"\nRecall {of['recall']:.3f} over {of['faulty']} faulty runs, precision {of['precision']:.3f}; on "
-        f"{of['sound']} sound runs {of['errors on sound']} errors and {of['warnings on sound']} warnings; the onset is off "
-        f"by {of['onset']} epochs at the median of {of['onsets']}; {1000 * of['seconds']:.0f} ms a run."
+        f"{of['sound']} sound runs {of['errors on sound']} errors and {of['warnings on sound']} warnings; the onset is "
+        f"off by {of['onset']} epochs at the median of {of['onsets']}; {1000 * of['seconds']:.0f} ms a run."
     )
 
 

@@ -14,8 +14,8 @@ __all__ = ["accumulation"]
 
 #: Successive gradients that are almost one and the same.
 ALIKE = 0.9
-#: And that have grown by this factor over the first windows: a sum grows by what is added.
-GROWN = 3.0
+#: And that grow by this factor from the first point to about the tenth: a sum grows by what is added.
+GROWN, TENTH = 3.0, slice(8, 13)
 
 
 def accumulation(evidence: Evidence) -> Iterator[Finding]:
@@ -23,8 +23,8 @@ def accumulation(evidence: Evidence) -> Iterator[Finding]:
 
     A sum over t batches differs from the one over t + 1 by a share 1/t: the cosine of successive gradients comes to be
     above 0.9 at the median, in three quarters of the windows to the end, while the gradient's norm grows threefold from
-    the first window's to the greatest. Gradients of single batches are far less alike, and those of full-batch descent,
-    which are as much alike, become smaller as the loss falls.
+    the first recorded step to the median of the ninth to the thirteenth. Gradients of single batches are far less
+    alike, and those of full-batch descent, which are as much alike, change little within ten steps.
 
     Silent when: no cosine was recorded (`run.watch(…, cosine=True)`), or the recorded steps do not follow each other.
 
@@ -36,22 +36,20 @@ def accumulation(evidence: Evidence) -> Iterator[Finding]:
         return
     cosine = cosines(layers)
     first = lasting(cosine > ALIKE)
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = layers.by_window(np.sqrt(np.nansum(layers.params.sums["sum_sq"], axis=1)))
-        early = layers.params.sums["sum_sq"][: max(1, len(layers.step) // 100)]
-        start = float(np.sqrt(np.nanmedian(np.nansum(early, axis=1))))
-    if first is None or not start > 0 or not np.isfinite(total).any():
+    if first is None or len(layers.step) < TENTH.stop:
         return
-    grown, alike = float(np.nanmax(total) / start), float(np.nanmedian(cosine[first:]))
-    if grown < GROWN:
+    norm = np.sqrt(np.nansum(layers.params.sums["sum_sq"][: TENTH.stop], axis=1))
+    grown = float(np.median(norm[TENTH]) / norm[0]) if norm[0] > 0 else 0.0
+    alike = float(np.nanmedian(cosine[first:]))
+    if not GROWN <= grown < np.inf:
         return
     at, end = layers.span(first, len(cosine) - 1)
     yield Finding(
         kind="accumulation",
         severity="warning",
         sentence=(
-            f"Gradients pile up from {layers.when(at)}: each is almost the one before (cosine {alike:.2f}), and they "
-            f"have grown to {grown:.1f} times the first."
+            f"Gradients pile up from {layers.when(at)}: each is almost the one before (cosine {alike:.2f}), and within "
+            f"the first ten recorded steps they grew {grown:.1f}-fold."
         ),
         advice="See that gradients are cleared after each update: optimizer.zero_grad().",
         source="PyTorch, https://pytorch.org/tutorials/recipes/recipes/zeroing_out_gradients.html",

@@ -18,7 +18,7 @@ EXPLAINED = 0.4
 SWING = 0.3
 #: Neighbouring places are alike, by this correlation: blocks last for many batches, where a fixed but mixed order has
 #: none.
-BLOCKS = 0.5
+BLOCKS = 0.4
 #: Epochs, and steps in each, at the least.
 FEWEST_EPOCHS, FEWEST_STEPS = 4, 8
 #: Places that the epoch is divided into at most: a class lasts for many batches.
@@ -31,7 +31,7 @@ def order(evidence: Evidence) -> Iterator[Finding]:
     Each epoch's steps are divided into up to 32 places. With l(e, p) the mean loss at place p of epoch e, less the mean
     of its epoch, over all epochs but the first, the place explains R² = 1 − Σ(l − l̄ₚ)² / Σl², adjusted as R² − (1 − R²)
     (P − 1) / (P·E − P). It is no coincidence when R² ≥ 0.4, and it matters when the places swing, max l̄ₚ − min l̄ₚ, by
-    three tenths of the mean loss, and in blocks: the correlation of l̄ₚ and l̄ₚ₊₁ is 0.5 and more.
+    three tenths of the mean loss, and in blocks: the correlation of l̄ₚ and l̄ₚ₊₁ is 0.4 and more.
 
     Silent when: the loss was not logged by the step with its epoch; there are fewer than 5 epochs, or fewer than 8
     steps in one; or the epoch is merely read in the same order each time, but mixed: neighbouring places

@@ -20,6 +20,8 @@ TURNS, FEWEST_POINTS = 0.9, 24
 #: And the loss moves by this share of itself from point to point.
 SWING = 0.02
 
+#: Or it gives back this share of what was won, so many times, and is there at this share of the second half.
+GIVEN_BACK, FEWEST_RISES, SHARE_UP = 0.25, 3, 0.25
 #: The loss falls all the same, by this share of itself.
 FALLS = 0.1
 
@@ -37,6 +39,10 @@ def oscillation(evidence: Evidence) -> Iterator[Finding]:
     It is a warning where the training loss does not fall meanwhile, by 10 % of itself from the first to the last third
     of that stretch; full-batch descent that works its way along the edge of stability is merely worth knowing.
 
+    Longer swings count too: with b the best loss so far and s the first one, the loss by epoch bounces when it comes
+    above b + 0.25 · (s − b), from below that, three times and more, and lies there at a quarter of the points of the
+    second half; s − b must be a tenth of s for that.
+
     Silent when: the recorded steps do not follow each other (`every` above 1; the cosine says nothing of successive
     steps then); there are fewer than 24 points of the loss.
 
@@ -48,6 +54,8 @@ def oscillation(evidence: Evidence) -> Iterator[Finding]:
         found = _of_gradients(layers, evidence.fine)
     else:
         found = None if evidence.fine is None else _of_loss(evidence.fine)
+    if evidence.curves is not None and (found is None or found.severity == "info"):
+        found = _bounces(evidence.curves) or found
     if found is not None:
         yield found
 
@@ -98,6 +106,38 @@ def _falls(curves: Curves, first: int) -> bool:
         return False
     before, after = float(np.median(values[:third])), float(np.median(values[-third:]))
     return after < before - FALLS * abs(before)
+
+
+def _bounces(curves: Curves) -> Finding | None:
+    """Finds that the loss gives back a quarter of what it won, again and again."""
+    name, _ = curves.losses()
+    if name is None or curves.clock != "epoch":
+        return None
+    index, (values,) = curves.points(name)
+    if len(values) < FEWEST_POINTS:
+        return None
+    best = np.minimum.accumulate(values)
+    won = values[0] - best
+    up = (values > best + GIVEN_BACK * won) & (won > FALLS * abs(values[0]))
+    rises = np.flatnonzero(up[1:] & ~up[:-1]) + 1
+    share = float(np.mean(up[len(up) // 2 :]))
+    if len(rises) < FEWEST_RISES or share < SHARE_UP:
+        return None
+    return Finding(
+        kind="oscillation",
+        severity="warning",
+        sentence=(
+            f"{name} bounces from epoch {curves.x[index[rises[0]]]}: {len(rises)} times it gives back a quarter and "
+            "more of what was won."
+        ),
+        advice="Lower the learning rate, to half at first.",
+        source=_SOURCE,
+        numbers=(
+            Number("rises", len(rises), FEWEST_RISES),
+            Number("epochs of the second half above", 100 * share, 100 * SHARE_UP, " %"),
+        ),
+        **curves.evidence(int(index[rises[0]]), int(index[-1])),
+    )
 
 
 def _of_loss(curves: Curves) -> Finding | None:
