@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._curves import FEWEST_POINTS, Curves, Floats, Ints
+from ._curves import Curves, Floats, Ints
 from ._evidence import Evidence
 from ._finding import Finding, Number
 
@@ -19,8 +19,8 @@ SWING = 0.3
 #: Neighbouring places are alike, by this correlation: blocks last for many batches, where a fixed but mixed order has
 #: none.
 BLOCKS = 0.4
-#: Epochs, and steps in each, at the least.
-FEWEST_EPOCHS, FEWEST_STEPS = 4, 8
+#: Epochs after the first, and steps in each, at the least.
+FEWEST_EPOCHS, FEWEST_STEPS = 7, 8
 #: Places that the epoch is divided into at most: a class lasts for many batches.
 PLACES = 32
 
@@ -33,7 +33,7 @@ def order(evidence: Evidence) -> Iterator[Finding]:
     (P − 1) / (P·E − P). It is no coincidence when R² ≥ 0.4, and it matters when the places swing, max l̄ₚ − min l̄ₚ, by
     three tenths of the mean loss, and in blocks: the correlation of l̄ₚ and l̄ₚ₊₁ is 0.4 and more.
 
-    Silent when: the loss was not logged by the step with its epoch; there are fewer than 5 epochs, or fewer than 8
+    Silent when: the loss was not logged by the step with its epoch; there are fewer than 8 epochs, or fewer than 8
     steps in one; or the epoch is merely read in the same order each time, but mixed: neighbouring places
     are not alike then.
 
@@ -44,7 +44,7 @@ def order(evidence: Evidence) -> Iterator[Finding]:
     if fine is None or curves is None or fine.clock != "step" or curves.clock != "epoch" or curves.step is None:
         return
     name, _ = fine.losses()
-    if name is None or len(fine.x) < 2 * FEWEST_STEPS * FEWEST_EPOCHS or len(curves.x) < FEWEST_POINTS - 3:
+    if name is None:
         return
     index, (values,) = fine.points(name)
     table = _by_place(fine, curves, index, values)
