@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import sys
@@ -269,7 +268,7 @@ def diagnose(
 
     findings = findings_of(paths[0] if len(paths) == 1 else paths)
     if as_json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        print(json.dumps([finding.to_json() for finding in findings], indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _print_findings(findings)
     if fail_on is not None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from undertow.diagnose import Finding
+from undertow.diagnose import Finding, Number
 from undertow.errors import ViewError
 from undertow.frame import Beside, Frame, Preset
 from undertow.schema import Column, Fold
@@ -179,9 +179,8 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         weight="loss",
         beside=Beside(("scatter",), (None, "loss"), "loss", (("loss", True),), ("loss",)),
     )
-    finding = Finding(
-        "plateau", "info", "s", "a", "src", "mlp", 1, 2, ("dense",), (), "steps", {"epoch": {"ranges": [[1, 2]]}}
-    )
+    numbers, filters = (Number("n", float("inf"), 1.0, " %"),), {"epoch": {"ranges": [[1, 2]]}}
+    finding = Finding("plateau", "info", "s", "a", "src", "mlp", 1, 2, ("dense",), numbers, "steps", filters)
     header, _ = decode(*payload([frame], [finding], "T", "S", "dark"))
     assert (header["title"], header["subtitle"], header["theme"]) == ("T", "S", "dark")
     (shown,) = header["frames"]
@@ -235,6 +234,7 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
             "sentence": "s",
             "advice": "a",
             "source": "src",
+            "numbers": [{"name": "n", "value": None, "threshold": 1.0, "unit": " %"}],
             "lens": "steps",
             "filters": {"epoch": {"ranges": [[1, 2]]}},
         }
