@@ -185,7 +185,7 @@ def layers_of(table: pa.Table, params: pa.Table, skipped: dict[str, set[int]] | 
     clock = choose_clock(table) if len(table) else Clock("step")
     of_row = codes(table["run"], runs)
     for index, run in enumerate(runs):
-        rows = table.filter(pa.array(of_row == index))
+        rows = table if len(runs) == 1 else table.filter(pa.array(of_row == index))
         known = params
         if "run" in params.column_names and len(runs) > 1:
             own = params.filter(pc.equal(params["run"].cast(pa.string()), run))

@@ -71,13 +71,14 @@ def plateau(evidence: Evidence) -> Iterator[Finding]:
         return
     rate = _rate(curves, int(index[tapers]))
     gain = float((best[tapers] - best[-1]) / fall)
+    itself = f", {100 * (1 - best[-1] / best[tapers]):.0f} % of itself" if best[-1] > 0 else ""
     at, unit = curves.x[index[tapers]], curves.clock
     yield Finding(
         kind="plateau",
         severity="info",
         sentence=(
             f"The fit tapers off at {unit} {at}: the remaining {left} {unit}s bring only {100 * gain:.1f} % "
-            f"of the whole fall of {name} ({best[tapers]:.4g} → {best[-1]:.4g}, from {level[0]:.4g})."
+            f"of the whole fall of {name} ({best[tapers]:.4g} → {best[-1]:.4g}{itself}, from {level[0]:.4g})."
         ),
         advice=(
             f"The learning rate had fallen to {100 * rate:.2g} % of its highest by then: the schedule ended the fit. "
