@@ -24,6 +24,7 @@ class Setup:
         noise: Share of training labels that are random, or the deviation of the noise on targets.
         jump: (epoch, factor): multiplies the learning rate from that epoch on.
         poison: (epoch, batch): where a NaN gets into the inputs.
+        outliers: Epochs of which one batch has inputs 30 times too large.
         freeze: Part of the path of a module that is kept from training.
         orphan: Whether a layer is made that nothing goes through.
         zero_grad: Whether gradients are forgotten after each step.
@@ -48,6 +49,7 @@ class Setup:
     noise: float = 0.0
     jump: tuple[int, float] | None = None
     poison: tuple[int, int] | None = None
+    outliers: tuple[int, ...] = ()
     freeze: str = ""
     orphan: bool = False
     zero_grad: bool = True
@@ -204,6 +206,16 @@ FAULTS = (
             Setup(keras=True, poison=(4, 2)),
         ),
         means="one NaN among the inputs",
+    ),
+    Fault(
+        "bad-batches",
+        ("spikes",),
+        (Setup(outliers=(4, 7, 9)),),
+        (
+            Setup(arch="gru", classes=2, outliers=(3, 5, 8, 10)),
+            replace(_SGD, arch="tanh", classes=0, outliers=(5, 7, 9)),
+        ),
+        means="three or four batches with inputs × 30",
     ),
     Fault(
         "no-zero-grad",

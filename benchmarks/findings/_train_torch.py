@@ -58,6 +58,8 @@ def train(case: Case, runs: Path) -> None:
                 inputs = torch.from_numpy(x[rows])
                 if setup.poison == (epoch, number):
                     inputs = _poisoned(inputs)
+                if epoch in setup.outliers and number == 5:
+                    inputs = 30 * inputs
                 losses.append(_step(model, optimizer, setup, inputs, torch.from_numpy(y[rows])))
                 if setup.log == "step":
                     run.log(loss=losses[-1], epoch=epoch)

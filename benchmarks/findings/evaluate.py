@@ -49,6 +49,26 @@ FOLLOWS = {
 }
 
 
+#: The faults that each rule is there for, by which its recall is told; `nonfinite` and its like end many others too.
+FOR = {
+    "nonfinite": ("nan-batch",),
+    "divergence": ("lr-jump",),
+    "replicas": ("replicas",),
+    "exploding": ("init-large",),
+    "vanishing": ("init-small", "sigmoid-20"),
+    "dead": ("dead-relu",),
+    "unused": ("frozen", "orphan"),
+    "accumulation": ("no-zero-grad",),
+    "oscillation": ("edge",),
+    "update_ratio": ("loss-scale", "lr-tiny"),
+    "spikes": ("bad-batches",),
+    "order": ("no-shuffle",),
+    "overfitting": ("tiny-data", "label-noise"),
+    "underfitting": ("loss-scale", "lr-tiny"),
+    "noise_scale": ("noise",),
+}
+
+
 def look(case: Case, runs: Path) -> dict[str, Any]:
     """What is found in one training, beside what is wrong with it."""
     truth = json.loads((runs / f"{case.name}.json").read_text())
@@ -149,6 +169,11 @@ def table(results: list[dict[str, Any]]) -> dict[str, Any]:
             else:
                 place = "follows" if hit["kind"] in FOLLOWS.get(each["fault"], set()) else "false"
             rules[hit["kind"]][place] += 1
+    recalls = {}
+    for name, of in FOR.items():
+        own = [each for each in results if each["fault"] in of]
+        hits = [name in {hit["kind"] for hit in each["findings"]} for each in own]
+        recalls[name] = {"runs": len(own), "found": sum(hits)}
     faulty = [each for each in results if each["fault"]]
     sound = [each for each in results if not each["fault"]]
     true = sum(rule["true"] for rule in rules.values())
@@ -160,7 +185,7 @@ def table(results: list[dict[str, Any]]) -> dict[str, Any]:
             onsets.append(abs(hits[0] - truth))
     return {
         "faults": faults,
-        "rules": dict(rules),
+        "rules": {name: {**rules[name], **recalls.get(name, {"runs": 0, "found": 0})} for name in {*rules, *recalls}},
         "faulty": len(faulty),
         "recall": sum(bool(detected(each)) for each in faulty) / max(1, len(faulty)),
         "precision": true / max(1, true + false),
@@ -179,13 +204,16 @@ def show(part: str, of: dict[str, Any]) -> None:
     for name, row in of["faults"].items():
         onset = "" if row["onset"] is None else f"{row['onset']:.0f}"
         print(f"| {name} | {row['runs']} | {row['found']} | {', '.join(row['by'])} | {onset} |")
-    print(
-        "\n| rule | told the fault | follows from it | wrong fault | sound run | precision |\n|---|---|---|---|---|---|"
-    )
+    print("\n| rule | its own faults | recall | told a fault | follows from it | wrong | on sound runs | precision |")
+    print("|---|---|---|---|---|---|---|---|")
     for name, row in sorted(of["rules"].items()):
-        wrong = row["false"] + row["sound"]
-        precision = (row["true"] + row["follows"]) / max(1, row["true"] + row["follows"] + wrong)
-        print(f"| {name} | {row['true']} | {row['follows']} | {row['false']} | {row['sound']} | {precision:.2f} |")
+        right = row["true"] + row["follows"]
+        said = right + row["false"] + row["sound"]
+        precision = f"{right / said:.2f}" if said else ""
+        recall = f"{row['found'] / row['runs']:.2f}" if row["runs"] else ""
+        of_own = f"{row['found']} of {row['runs']}" if row["runs"] else ""
+        told = f"{row['true']} | {row['follows']} | {row['false']} | {row['sound']}"
+        print(f"| {name} | {of_own} | {recall} | {told} | {precision} |")
     print(
         f"\nRecall {of['recall']:.3f} over {of['faulty']} faulty runs, precision {of['precision']:.3f}; on "
         f"{of['sound']} sound runs {of['errors on sound']} errors and {of['warnings on sound']} warnings; the onset is "
