@@ -68,7 +68,8 @@ class Case:
     Attributes:
         fault: What is wrong with it; "" where nothing is.
         variant: The architecture and what else tells it from its like.
-        part: "tuned" if the thresholds were chosen with it in sight, "held out" if not.
+        part: "tuned" if the thresholds were chosen with it in sight, "held out" if not. What was held out at first is
+            "tuned" since it was looked at.
         expects: The kinds of finding of which one must come; empty where none may.
         onset: The epoch from which on it is wrong, None where from the start, or told by the training itself.
     """
@@ -91,12 +92,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, in the networks that it is put into: the first is tuned on, the others are held out."""
+    """A fault, in the networks that it is put into; those of `seen` were held out until they were looked at once."""
 
     name: str
     expects: tuple[str, ...]
     tuned: tuple[Setup, ...]
-    held_out: tuple[Setup, ...]
+    seen: tuple[Setup, ...]
     onset: int | None = None
     means: str = field(default="")
 
@@ -286,6 +287,53 @@ FAULTS = (
     ),
 )
 
+# Networks that no threshold was chosen with, of which each fault has some.
+_HELD_OUT: dict[str, tuple[Setup, ...]] = {
+    "lr-30": (
+        Setup(arch="narrow", optimizer="momentum", lr=0.6),
+        Setup(arch="cnn4", lr=0.03, classes=4),
+        Setup(keras=True, optimizer="momentum", lr=0.6),
+    ),
+    "lr-jump": (Setup(arch="elu", jump=(6, 300.0)), Setup(arch="lstm", jump=(5, 300.0), classes=2)),
+    "init-large": (Setup(arch="deep10", init=4.0), Setup(arch="cnn6", init=4.0, classes=4)),
+    "init-small": (Setup(arch="deep10", init=0.25), Setup(arch="cnn6", init=0.2, classes=4)),
+    "sigmoid-20": (Setup(arch="sigmoid15"),),
+    "tiny-data": (Setup(arch="narrow", rows=80, epochs=60, batch=16), Setup(arch="elu", rows=64, epochs=50, batch=16)),
+    "label-noise": (
+        Setup(arch="narrow", rows=400, epochs=60, noise=0.5),
+        Setup(arch="cnn4", rows=256, epochs=40, noise=0.4, classes=4),
+    ),
+    "frozen": (Setup(arch="narrow", freeze="net.4"), Setup(arch="residual12", freeze="blocks.5")),
+    "orphan": (Setup(arch="lstm", orphan=True, classes=2), Setup(arch="elu", orphan=True, log="epoch")),
+    "dead-relu": (
+        Setup(arch="narrow", bias=-4.0),
+        Setup(arch="cnn4", bias=-3.0, classes=4),
+        Setup(keras=True, bias=-4.0, classes=0),
+    ),
+    "nan-batch": (
+        Setup(arch="lstm", poison=(5, 3), classes=2),
+        Setup(arch="narrow", poison=(8, 30), log="epoch"),
+        Setup(keras=True, poison=(7, 9), classes=0),
+    ),
+    "bad-batches": (Setup(arch="lstm", classes=2, outliers=(3, 6, 9)), Setup(arch="narrow", outliers=(4, 6, 8))),
+    "no-zero-grad": (
+        replace(_SGD, zero_grad=False, arch="elu"),
+        replace(_SGD, zero_grad=False, arch="residual12", lr=0.01),
+    ),
+    "loss-scale": (
+        replace(_SGD, loss_factor=1e-4, arch="elu"),
+        replace(_SGD, loss_factor=1e-4, arch="lstm", classes=2),
+    ),
+    "lr-tiny": (Setup(arch="narrow", lr=1e-7), Setup(arch="residual12", lr=1e-7, log="epoch")),
+    "no-shuffle": (Setup(arch="elu", rows=1024, shuffle=False), Setup(arch="narrow", rows=1536, shuffle=False)),
+    "rnn-exploding": (Setup(arch="rnn-warm", classes=2, optimizer="sgd", lr=0.05, epochs=10),),
+    "edge": (replace(_FULL, arch="elu", lr=0.15), replace(_FULL, arch="narrow", lr=0.2)),
+    "noise": (
+        Setup(arch="elu", optimizer="sgd", lr=0.01, noise=0.8, micro=2, batch=4, classes=2, rows=1024, epochs=8),
+    ),
+    "replicas": (Setup(arch="elu", ranks=2, epochs=4, optimizer="sgd", lr=0.05),),
+}
+
 # Trainings without a fault. Those with `rows` see the same examples again and again, but many, and stop in time.
 _SOUND_TUNED = {
     "mlp": Setup(),
@@ -308,7 +356,7 @@ _SOUND_TUNED = {
     "keras-mlp": Setup(keras=True),
     "keras-regression": Setup(keras=True, classes=0, optimizer="rmsprop"),
 }
-_SOUND_HELD_OUT = {
+_SOUND_SEEN = {
     "wide": Setup(arch="wide"),
     "deeper-residual": Setup(arch="residual30", schedule="warmup"),
     "autoencoder": Setup(arch="autoencoder", classes=-1),
@@ -328,25 +376,47 @@ _SOUND_HELD_OUT = {
     "keras-bn": Setup(keras=True, arch="bn", optimizer="momentum", lr=0.05),
 }
 
+_SOUND_HELD_OUT = {
+    "narrow": Setup(arch="narrow"),
+    "narrow-finite": Setup(arch="narrow", rows=6000, epochs=8, log="epoch"),
+    "elu": Setup(arch="elu", optimizer="momentum", lr=0.02),
+    "elu-regression": Setup(arch="elu", classes=0, noise=0.1, optimizer="sgd", lr=0.02),
+    "deep10": Setup(arch="deep10"),
+    "residual12": Setup(arch="residual12", optimizer="adamw", decay=0.01),
+    "cnn4": Setup(arch="cnn4", classes=4),
+    "cnn4-sgd": Setup(arch="cnn4", classes=4, optimizer="momentum", lr=0.02, schedule="cosine"),
+    "transformer2": Setup(arch="transformer2", classes=4, schedule="warmup", clip=1.0),
+    "lstm-fast": Setup(arch="lstm", classes=2, lr=3e-3, clip=1.0),
+    "elu-noise": Setup(arch="elu", micro=4, batch=128, epochs=8),
+    "elu-decay": Setup(arch="elu", optimizer="rmsprop", decay=1e-4, schedule="steps"),
+    "keras-sgd": Setup(keras=True, optimizer="momentum", lr=0.02),
+}
+
 _SEEDS = range(5)
-_SOUND_SEEDS = range(3)
+_FEW = range(3)
 
 
 def cases() -> Iterator[Case]:
     """Every training, in a fixed order."""
     for fault in FAULTS:
-        for part, setups in (("tuned", fault.tuned), ("held out", fault.held_out)):
-            for number, setup in enumerate(setups):
-                for seed in _SEEDS:
-                    onset = _onset(setup)
-                    variant = f"{'keras-' if setup.keras else ''}{setup.arch}-{part[0]}{number}"
-                    yield Case(
-                        fault.name, variant, part, seed + (100 if part != "tuned" else 0), setup, fault.expects, onset
-                    )
-    for part, sound in (("tuned", _SOUND_TUNED), ("held out", _SOUND_HELD_OUT)):
+        yield from _cases(fault, fault.tuned, "t", "tuned", _SEEDS)
+        yield from _cases(fault, fault.seen, "h", "tuned", range(100, 103))
+        yield from _cases(fault, _HELD_OUT[fault.name], "n", "held out", range(200, 203))
+    for part, sound, first in (
+        ("tuned", _SOUND_TUNED, 0),
+        ("tuned", _SOUND_SEEN, 100),
+        ("held out", _SOUND_HELD_OUT, 200),
+    ):
         for variant, setup in sound.items():
-            for seed in _SOUND_SEEDS:
-                yield Case("", variant, part, seed + (100 if part != "tuned" else 0), setup)
+            for seed in _FEW:
+                yield Case("", variant, part, first + seed, setup)
+
+
+def _cases(fault: Fault, setups: tuple[Setup, ...], tag: str, part: str, seeds: range) -> Iterator[Case]:
+    for number, setup in enumerate(setups):
+        variant = f"{'keras-' if setup.keras else ''}{setup.arch}-{tag}{number}"
+        for seed in seeds:
+            yield Case(fault.name, variant, part, seed, setup, fault.expects, _onset(setup))
 
 
 def _onset(setup: Setup) -> int | None:

@@ -13,9 +13,9 @@ Floats = NDArray[np.float64]
 
 FEATURES, SIDE, LENGTH, WORDS = 20, 12, 12, 16
 
-_IMAGES = {"cnn", "cnn-bn", "plain-cnn"}
-_TOKENS = {"transformer", "transformer6", "embedding"}
-_SERIES = {"rnn-hot": 60, "rnn-hotter": 60, "rnn-short": 8, "gru": 12, "lstm": 12}
+_IMAGES = {"cnn", "cnn-bn", "plain-cnn", "cnn4", "cnn6"}
+_TOKENS = {"transformer", "transformer2", "transformer6", "embedding"}
+_SERIES = {"rnn-hot": 60, "rnn-hotter": 60, "rnn-warm": 60, "rnn-short": 8, "gru": 12, "lstm": 12}
 
 
 class Task:

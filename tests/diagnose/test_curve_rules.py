@@ -24,8 +24,8 @@ def ends_at(level, length=100):
     return np.r_[2 + 8 * np.exp(-np.arange(length // 2) / 5), np.full(length - length // 2, level)]
 
 
-@pytest.mark.parametrize(("level", "severity"), [(5.8, None), (6.2, "warning"), (9.8, "warning"), (10.2, "error")])
-def test_divergence_loses_half_of_what_was_won_and_all_of_it_is_an_error(level, severity):
+@pytest.mark.parametrize(("level", "severity"), [(4.5, None), (4.8, "warning"), (9.8, "warning"), (10.2, "error")])
+def test_divergence_loses_a_third_of_what_was_won_and_all_of_it_is_an_error(level, severity):
     found = list(divergence(by_step(loss=ends_at(level))))
     assert [each.severity for each in found] == ([severity] if severity else [])
 

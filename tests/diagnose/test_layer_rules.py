@@ -1,5 +1,7 @@
 """The rules that look at layers, each at its thresholds from both sides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -229,6 +231,33 @@ def cosines(cosine, norms=None, every=1.0):
 def test_opposed_gradients_oscillate(cosine, speaks):
     assert bool(list(oscillation(cosines(cosine)))) == speaks
     assert not list(oscillation(cosines(cosine, every=2.0)))  # not successive ones
+
+
+@pytest.mark.parametrize(("early", "speaks"), [(10, False), (20, True)])
+def test_vanishing_at_the_start_takes_two_epochs(early, speaks):
+    evidence = signals(np.logspace(-6, 0, 8))
+    evidence.layers.outputs.sums["s_sum_sq"][early:] = 1
+    found = list(vanishing(evidence))
+    assert bool(found) == speaks
+    if found:
+        assert found[0].sentence.startswith("Gradients vanish towards the input until epoch 1: ")
+        assert found[0].filters == {"epoch": {"ranges": [[0, 1]]}}
+
+
+@pytest.mark.parametrize(("low", "severity"), [(0.72, "info"), (0.68, "warning")])
+def test_opposed_gradients_cost_something_a_fifth_above_the_best(low, severity):
+    losses = np.repeat([2.0, 1.5, 0.85], T // 3)
+    losses[100] = low
+    [curves] = curves_of(from_columns({"step": range(T), "loss": losses}))
+    evidence = Evidence("", curves, curves, cosines(-0.9).layers)
+    assert [found.severity for found in oscillation(evidence)] == [severity]
+
+
+def test_units_are_not_dead_for_gradients_that_are_not_finite():
+    evidence = biases(32, since=30)
+    assert list(dead(evidence))
+    broken = Broken(30, 3, (("up.bias", 1),), (), 2, T - 1, 90)
+    assert not list(dead(Evidence("", layers=replace(evidence.layers, broken=broken))))
 
 
 @pytest.mark.parametrize(("end", "severity"), [(0.85, "info"), (0.95, "warning")])

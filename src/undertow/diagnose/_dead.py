@@ -28,8 +28,8 @@ def dead(evidence: Evidence) -> Iterator[Finding]:
     of a few examples even that leaves sparse layers in; the batch is the yardstick.
 
     Silent when: the layer has no bias or fewer than 8 units (embeddings, whose rows are rarely hit, have none); its
-    module owns no weight of two dimensions and more (the biases of normalisations); or no gradient arrives at all,
-    nothing being trained.
+    module owns no weight of two dimensions and more (the biases of normalisations); no gradient arrives at all, nothing
+    being trained; or gradients were not finite before.
 
     Source: SageMaker Debugger, DeadRelu: more than half of a layer active in less than 1 % of the time.
     https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-built-in-rules.html
@@ -40,7 +40,10 @@ def dead(evidence: Evidence) -> Iterator[Finding]:
     params = layers.params
     weights = {params.modules[i] for i, shape in enumerate(params.shapes) if len(shape) > 1}
     share = layers.by_window(params.share("zeros", "count"), np.nanmin)
-    alive = np.nanmin(share, axis=1) < 1 if share.size else np.zeros(0, bool)
+    if layers.broken is not None and layers.broken.gradients:
+        # What is not finite passes no gradient either.
+        share[layers.windows()[np.searchsorted(layers.step, layers.broken.step)] :] = np.nan
+    alive = np.fmin.reduce(share, axis=1) < 1 if share.size else np.zeros(0, bool)
     hit: list[tuple[int, int, float]] = []
     for index, shape in enumerate(params.shapes):
         if len(shape) != 1 or shape[0] < FEWEST_UNITS or params.modules[index] not in weights:

@@ -12,8 +12,8 @@ from ._finding import Finding, Number
 
 __all__ = ["divergence"]
 
-#: The end lies above the best by this share of all that was won: half is lost, 1 is all.
-LOST = 0.5
+#: The end lies above the best by this share of all that was won: a third is lost, 1 is all.
+LOST = 1 / 3
 #: And above it by this factor, and by so many times the jitter of the curve.
 ABOVE_BEST, ABOVE_NOISE = 1.2, 6.0
 #: The end is this share of the points, and at least so many.
@@ -28,7 +28,7 @@ def divergence(evidence: Evidence) -> Iterator[Finding]:
     With l the training loss (by epoch, or by step where no epoch is logged), smoothed by a running median, t° = argmin
     l, e the median of its last tenth (3 points at least) and s that of its first three points:
 
-        e − l(t°)  ≥  0.5 · (s − l(t°))     half of what was won is lost; all of it is an error
+        e − l(t°)  ≥  (s − l(t°)) / 3       a third of what was won is lost; all of it is an error
         e  ≥  1.2 · l(t°)                   (for losses above 0)
         e − l(t°)  ≥  6 × the jitter of l
 

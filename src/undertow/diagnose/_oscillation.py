@@ -24,6 +24,8 @@ SWING = 0.02
 GIVEN_BACK, FEWEST_RISES, SHARE_UP = 0.25, 3, 0.25
 #: The loss falls all the same, by this share of itself.
 FALLS = 0.1
+#: And lies no further above its best than this share of it.
+ABOVE_BEST = 0.2
 
 _SOURCE = "Cohen et al. (2021), Gradient Descent … at the Edge of Stability, https://arxiv.org/abs/2103.00065"
 
@@ -36,8 +38,9 @@ def oscillation(evidence: Evidence) -> Iterator[Finding]:
     cosine was recorded, the loss itself must turn, up and down, at 90 % of the points of the second half, and swing by
     2 % of itself: noise from batch to batch turns at 67 %.
 
-    It is a warning where the training loss does not fall meanwhile, by 10 % of itself from the first to the last third
-    of that stretch; full-batch descent that works its way along the edge of stability is merely worth knowing.
+    It is a warning where that costs something: the training loss does not fall meanwhile, by 10 % of itself from the
+    first to the last third of that stretch, or it lies a fifth above its best there. Full-batch descent that works its
+    way along the edge of stability is merely worth knowing.
 
     Longer swings count too: with b the best loss so far and s the first one, the loss by epoch bounces when it comes
     above b + 0.25 · (s − b), from below that, three times and more, and lies there at a quarter of the points of the
@@ -95,7 +98,7 @@ def _of_gradients(layers: Layers, curves: Curves | None) -> Finding | None:
 
 
 def _falls(curves: Curves, first: int) -> bool:
-    """Whether the training loss falls by a tenth of itself from a step on."""
+    """Whether the training loss falls by a tenth of itself from a step on, and stays near its best."""
     name, _ = curves.losses()
     if name is None or curves.step is None:
         return False
@@ -105,7 +108,7 @@ def _falls(curves: Curves, first: int) -> bool:
     if not third:
         return False
     before, after = float(np.median(values[:third])), float(np.median(values[-third:]))
-    return after < before - FALLS * abs(before)
+    return after < before - FALLS * abs(before) and after <= values.min() + ABOVE_BEST * abs(values.min())
 
 
 def _bounces(curves: Curves) -> Finding | None:
