@@ -125,6 +125,7 @@ def test_steps_that_a_loss_scaler_skipped_are_no_alarm(root: Path):
             run.record_layers(0, None, ("w",), (2,), np.full((1, len(FLOATS)), np.nan), np.array([[0, 2]]))
             run.record_layers(1, None, ("w",), (2,), np.ones((1, len(FLOATS))), np.array([[0, 0]]))
             run.flush()
+            time.sleep(0.5)
     assert run.alerts == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -28,6 +29,9 @@ _GROWTH, _SECONDS = 1.1, 0.5
 #: So many losses are kept; of the older half every second goes when there are more.
 _MOST = 20_000
 
+#: Several turns of the writer, each of which takes what was handed over within some 50 ms.
+_PATIENCE_SECONDS = 0.3
+
 _NAMES = tuple(dict.fromkeys(name for pair in LOSSES for name in pair))
 
 
@@ -53,6 +57,7 @@ class Alerts:
         self._looked_at, self._next = 0, 0.0
         self._skipped: set[int] = set()
         self._said: set[str] = set()
+        self._lock = threading.Lock()
         self._run: Run | None = None
 
     def attach(self, run: Run) -> None:
@@ -73,8 +78,11 @@ class Alerts:
                 self._look_at_losses()
                 # Twenty times as long is left alone as was spent on it, at the least.
                 self._next = time.monotonic() + max(_SECONDS, 20 * (time.monotonic() - now))
-        elif self._wants("nonfinite"):
-            self._look_at_layers(rows)
+        elif self._wants("nonfinite") and pc.any(pc.greater(rows["nonfinite"], 0)).as_py():
+            # That a loss scaler skipped the step may come to be known in the writer's next turn only.
+            timer = threading.Timer(_PATIENCE_SECONDS, self._look_at_layers, (rows,))
+            timer.daemon = True
+            timer.start()
 
     def _wants(self, rule: str) -> bool:
         return rule in self._rules and rule not in self._said
@@ -107,6 +115,13 @@ class Alerts:
             self._ask(self._rules, Evidence(run, by_epoch, fine))
 
     def _look_at_layers(self, rows: pa.Table) -> None:
+        """In a thread of its own, some turns of the writer later."""
+        try:
+            self._judge_layers(rows)
+        except Exception as error:
+            warn(f"an alert of run {self._name()} failed, {type(error).__name__}: {error}")
+
+    def _judge_layers(self, rows: pa.Table) -> None:
         known = rows.filter(pc.greater(pc.fill_null(rows["nonfinite"], 0), 0))
         if not set(known["step"].to_pylist()) - self._skipped:
             return
@@ -129,7 +144,10 @@ class Alerts:
                         break
 
     def _say(self, rule: str, finding: Finding) -> None:
-        self._said.add(rule)
+        with self._lock:
+            if rule in self._said:
+                return
+            self._said.add(rule)
         run = self._run
         if run is None:
             return
