@@ -144,3 +144,24 @@ def test_keras_stops_at_the_end_of_the_epoch(root: Path):
             )
     assert len(history.epoch) <= 2
     assert run.alerts[0].kind == "nonfinite"
+
+
+def test_of_a_long_training_the_older_losses_are_thinned(root: Path, monkeypatch):
+    from undertow import _alerts
+
+    monkeypatch.setattr(_alerts, "_MOST", 200)
+    alerts = _alerts.Alerts(["divergence"], ())
+    run = Run(root)
+    alerts.attach(run)
+    with pytest.warns(RuntimeWarning, match="diverges from step "):
+        for step, loss in enumerate([*falling(500), *noisy(500, 30.0)]):
+            run.log(step=step, loss=loss)
+            if step % 50 == 0:
+                run.flush()
+        run.flush()
+        alerts._look_at_losses()
+    assert alerts._count <= 250
+    steps = alerts._table()["step"].to_pylist()
+    assert steps == sorted(steps)
+    assert steps[0] == 0
+    run.close()

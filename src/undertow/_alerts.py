@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +13,11 @@ import pyarrow.compute as pc
 from .diagnose import RULES, Evidence, Finding
 from .diagnose._curves import LOSSES, curves_of
 from .diagnose._layers import layers_of
+from .frame import Frame
 from .record import Run
 from .record._writer import warn
-from .schema import PARAMS
-from .sources import from_columns
+from .schema import PARAMS, Column
+from .store._arrays import of_numpy
 
 __all__ = ["CHEAP", "Alerts"]
 
@@ -53,8 +53,8 @@ class Alerts:
         for name in self._rules:
             if name not in CHEAP:
                 raise ValueError(f"{name!r} cannot raise an alert; these can: {', '.join(CHEAP)}")
-        self._rows: list[tuple[Any, ...]] = []
-        self._looked_at, self._next = 0, 0.0
+        self._parts: list[pa.Table] = []
+        self._count, self._looked_at, self._next = 0, 0, 0.0
         self._skipped: set[int] = set()
         self._said: set[str] = set()
         self._lock = threading.Lock()
@@ -73,8 +73,8 @@ class Alerts:
             self._note_skips(rows)
             broken = self._keep(rows)
             now = time.monotonic()
-            if broken or (len(self._rows) >= _GROWTH * self._looked_at and now >= self._next):
-                self._looked_at = len(self._rows)
+            if broken or (self._count >= _GROWTH * self._looked_at and now >= self._next):
+                self._looked_at = self._count
                 self._look_at_losses()
                 # Twenty times as long is left alone as was spent on it, at the least.
                 self._next = time.monotonic() + max(_SECONDS, 20 * (time.monotonic() - now))
@@ -97,18 +97,25 @@ class Alerts:
         names = [name for name in _NAMES if name in rows.column_names]
         if not names:
             return False
-        values = {name: rows[name].cast(pa.float64()).to_pylist() for name in names}
-        columns = [values.get(name, [None] * len(rows)) for name in _NAMES]
-        self._rows += zip(rows["step"].to_pylist(), rows["epoch"].to_pylist(), *columns, strict=True)
-        if len(self._rows) > _MOST:
-            half = len(self._rows) // 2
-            self._rows[:half] = self._rows[:half:2]
-            self._looked_at = min(self._looked_at, len(self._rows))
-        return any(value is not None and not np.isfinite(value) for column in values.values() for value in column)
+        kept = rows.select(["step", "epoch", *names])
+        self._parts.append(kept)
+        self._count += len(kept)
+        if self._count > _MOST:
+            table = self._table()
+            half = len(table) // 2
+            older = table.slice(0, half).take(of_numpy(np.arange(0, half, 2)))
+            self._parts = [older, table.slice(half)]
+            self._count = sum(map(len, self._parts))
+            self._looked_at = min(self._looked_at, self._count)
+        return any(not pc.all(pc.is_finite(kept[name].cast(pa.float64()))).as_py() for name in names)
+
+    def _table(self) -> pa.Table:
+        return pa.concat_tables(self._parts, promote_options="permissive")
 
     def _look_at_losses(self) -> None:
-        columns = dict(zip(("step", "epoch", *_NAMES), zip(*self._rows, strict=True), strict=True))
-        frame = from_columns({name: list(v) for name, v in columns.items() if any(x is not None for x in v)})
+        table = self._table()
+        # A Frame by hand: what describes columns may import pandas, half a second of the interpreter while it trains.
+        frame = Frame(table, tuple(Column(name, "number") for name in table.column_names), "steps", ("step",), None)
         run = self._name()
         for fine in curves_of(frame, ("step",)):
             by_epoch = next(curves_of(frame), fine)
