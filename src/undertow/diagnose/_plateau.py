@@ -71,7 +71,8 @@ def plateau(evidence: Evidence) -> Iterator[Finding]:
         return
     rate = _rate(curves, int(index[tapers]))
     gain = float((best[tapers] - best[-1]) / fall)
-    itself = f", {100 * (1 - best[-1] / best[tapers]):.0f} % of itself" if best[-1] > 0 else ""
+    less = 100 * (1 - best[-1] / best[tapers]) if best[-1] > 0 else 0.0
+    itself = f", −{less:.0f} %" if less >= 1 else ""
     at, unit = curves.x[index[tapers]], curves.clock
     yield Finding(
         kind="plateau",
