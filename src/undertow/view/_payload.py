@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -145,6 +146,15 @@ def finding_header(finding: Finding) -> dict[str, Any]:
         "sentence": finding.sentence,
         "advice": finding.advice,
         "source": finding.source,
+        "numbers": [
+            {
+                "name": number.name,
+                "value": number.value if math.isfinite(number.value) else None,
+                "threshold": number.threshold if math.isfinite(number.threshold) else None,
+                "unit": number.unit,
+            }
+            for number in finding.numbers
+        ],
         "lens": finding.lens,
         "filters": dict(finding.filters),
     }
