@@ -2,9 +2,9 @@
 
     python benchmarks/interactions.py [--rows N] [--rounds N] [--keep FOLDER] [--trace NAME]
 
-Needs the `dev` extra and a Chromium. A block is a long task as the browser tells it: one of 50 ms and more, by the wall's
-clock, so that whatever else the machine does counts, too. Beside it stands the longest task of the same action by the
-processor's clock, from a trace. `--trace` keeps the trace of one action, to be opened in the browser's own tools.
+Needs the `dev` extra and a Chromium. A block is a long task as the browser tells it: one of 50 ms and more, by the
+wall's clock, so that whatever else the machine does counts, too. Beside it stands the longest task of the same action
+by the processor's clock, from a trace. `--trace` keeps the trace of one action, for the browser's own tools.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def tasks(events: list[dict[str, Any]]) -> list[float]:
     """Milliseconds of the processor for each task of the page's main thread, from the mark on."""
     mark = next(event for event in events if event.get("name") == MARK)
     return [
-        event["tdur"] / 1000
+        event.get("tdur", event["dur"]) / 1000
         for event in events
         if event.get("name") in ("RunTask", "ThreadControllerImpl::RunTask")
         and event.get("ph") == "X"
@@ -238,7 +238,7 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     result = {"machine": platform.platform(), "rows": options.rows, "table": found}
     (RESULTS / "interactions.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    print("| interaction | blocks from 50 ms on, the longest of each round | the longest task of each round by the processor's clock, ms |")
+    print("| interaction | longest block of each round, ms | longest task by the processor's clock, ms |")
     print("|---|---|---|")
     for name, each in found.items():
         over = ", ".join(f"{ms:.0f}" for ms in each["blocks"] if ms >= LONG_MS) or "none"
