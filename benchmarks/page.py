@@ -109,9 +109,9 @@ def theirs(peer: str, folder: Path, rows: int, count: int) -> tuple[Path, float]
     return path, float(done.stdout)
 
 
-def opened(browser: Browser, path: Path) -> Page:
+def opened(browser: Browser, path: Path, view: dict[str, int] = VIEW) -> Page:
     # The page's policy forbids evaluated strings, which is how the driver waits; nothing else in it changes.
-    page = browser.new_context(viewport=VIEW, bypass_csp=True).new_page()
+    page = browser.new_context(viewport=view, bypass_csp=True).new_page()
     page.set_default_timeout(600_000)
     page.add_init_script(WATCH)
     page.goto(path.resolve().as_uri(), wait_until="commit")

@@ -31,7 +31,8 @@ class Beside:
     """How the views beside the plot start; what is None or empty is left to the page.
 
     Attributes:
-        open: The views that are open, of "table", "series", "scatter", "heatmap", "distribution" and "ranking".
+        open: The views that are open, of "table", "series", "scatter", "heatmap", "distribution", "ranking" and
+            "findings".
         scatter: The columns across and up.
         distribution: The column whose values are counted.
         sort: The table's columns to sort by, each with whether it descends.

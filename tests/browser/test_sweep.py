@@ -37,14 +37,16 @@ def test_many_findings_leave_room_for_the_plot(workbench: Any, sweep: Path) -> N
     findings, plot = page.page.locator(".ut-finding"), page.page.locator(".ut-plot")
     assert findings.count() == 2
     assert plot.bounding_box()["height"] > 250
-    page.page.get_by_role("button", name="more").click()
-    assert findings.count() == RUNS
+    page.page.get_by_role("button", name=f"{RUNS - 2} more").click()
+    listed = page.page.locator(".ut-finding-list > li")
+    assert listed.count() == RUNS
     assert plot.bounding_box()["height"] > 200
-    findings.last.click()
+    page.page.get_by_label("Run", exact=True).select_option(index=RUNS)
+    assert listed.count() == 1
+    listed.get_by_role("button").click()
     page.settle()
     assert page.page.locator(".ut-workbench").get_attribute("data-lens") == "steps"
-    page.page.get_by_role("button", name="Fewer").click()
-    assert findings.count() == 3, "the one that is shown stays"
+    assert findings.count() == 3, "the one whose evidence shows stands above the plot"
 
 
 def test_settings_are_ranked_apart_from_what_came_of_them(workbench: Any, sweep: Path) -> None:

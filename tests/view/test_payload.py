@@ -166,6 +166,10 @@ def test_no_text_can_end_the_element_that_holds_it():
     assert header["title"] == header["subtitle"] == header["findings"][0]["sentence"] == evil
 
 
+#: A value that JSON has no word for.
+NUMBERS = (Number("rise", float("inf"), 5.0, " %"),)
+
+
 def test_the_header_says_what_the_frame_and_the_findings_say():
     frame = Frame(
         pa.table({"loss": [1.5]}),
@@ -179,8 +183,9 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
         weight="loss",
         beside=Beside(("scatter",), (None, "loss"), "loss", (("loss", True),), ("loss",)),
     )
-    numbers, filters = (Number("n", float("inf"), 1.0, " %"),), {"epoch": {"ranges": [[1, 2]]}}
-    finding = Finding("plateau", "info", "s", "a", "src", "mlp", 1, 2, ("dense",), numbers, "steps", filters)
+    finding = Finding(
+        "plateau", "info", "s", "a", "src", "mlp", 1, 2, ("dense",), NUMBERS, "steps", {"epoch": {"ranges": [[1, 2]]}}
+    )
     header, _ = decode(*payload([frame], [finding], "T", "S", "dark"))
     assert (header["title"], header["subtitle"], header["theme"]) == ("T", "S", "dark")
     (shown,) = header["frames"]
@@ -234,7 +239,7 @@ def test_the_header_says_what_the_frame_and_the_findings_say():
             "sentence": "s",
             "advice": "a",
             "source": "src",
-            "numbers": [{"name": "n", "value": None, "threshold": 1.0, "unit": " %"}],
+            "numbers": [{"name": "rise", "value": None, "threshold": 5.0, "unit": " %"}],
             "lens": "steps",
             "filters": {"epoch": {"ranges": [[1, 2]]}},
         }

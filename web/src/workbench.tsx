@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { Finding } from "./engine/engine";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Renderer } from "./render/scene";
+import { FindingList } from "./ui/finding-list";
 import { Findings } from "./ui/findings";
 import { useHistoryKeys } from "./ui/history-keys";
 import { Header } from "./ui/header";
+import { Later } from "./ui/later";
 import { ParallelPlot } from "./ui/parallel/plot";
 import type { RunList } from "./ui/runs";
 import { Runs } from "./ui/runs";
@@ -37,6 +38,7 @@ interface WorkbenchProps {
 
 function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   const document = session.document.value;
+  const findings = useMemo(() => new FindingList(session), [session, document]);
   const { theme } = session;
   const lenses = session.lenses.value;
   const lens = session.current.value;
@@ -45,14 +47,6 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
   useHistoryKeys(root, lens);
   useEffect(() => void lens?.open(), [lens]);
 
-  const shows = (finding: Finding) => lens?.engine.frame.lens === finding.lens && lens.showsEvidence(finding.filters);
-  const press = async (finding: Finding) => {
-    if (shows(finding)) return lens?.clear();
-    const target = lenses.find((other) => other.engine.frame.lens === finding.lens) ?? lens;
-    await target?.open();
-    target?.showEvidence(finding.filters);
-    session.current.value = target;
-  };
   return (
     <div
       ref={root}
@@ -64,7 +58,7 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
     >
       {runs && <Runs list={runs} />}
       <Header session={session} />
-      <Findings findings={document.findings} shows={shows} onPress={(finding) => void press(finding)} />
+      <Findings findings={findings} views={(lens?.ready.value && views) || null} />
       {!lens && <p class="ut-empty">{runs?.waiting.value ?? "There is nothing to draw."}</p>}
       {lens?.ready.value && views && (
         <>
@@ -78,9 +72,11 @@ function Workbench({ session, renderer, runs }: WorkbenchProps): JSX.Element {
           {lens.engine.frame.rows === 0 ? (
             <p class="ut-empty">There are no rows to draw.</p>
           ) : (
-            <ParallelPlot key={lens.engine.frame.lens} lens={lens} theme={theme} renderer={renderer} />
+            <Later key={lens.engine.frame.lens}>
+              <ParallelPlot lens={lens} theme={theme} renderer={renderer} findings={findings} />
+            </Later>
           )}
-          <Dock key={`${lens.engine.frame.lens} views`} lens={lens} theme={theme} views={views} />
+          <Dock key={`${lens.engine.frame.lens} views`} lens={lens} theme={theme} views={views} findings={findings} />
         </>
       )}
     </div>

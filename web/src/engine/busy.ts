@@ -1,3 +1,5 @@
+import { nextTask } from "../core/task";
+
 /** Whether something is under way that other work should wait for. */
 export class Busy {
   #count = 0;
@@ -17,7 +19,7 @@ export class Busy {
   async idle(): Promise<void> {
     // What follows from an answer is asked before anything else may start.
     do {
-      await new Promise((done) => setTimeout(done));
+      await nextTask();
       if (this.#count > 0) await new Promise<void>((done) => this.#idle.push(done));
     } while (this.#count > 0);
   }

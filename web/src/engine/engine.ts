@@ -163,6 +163,13 @@ export interface Finding {
   readonly sentence: string;
   readonly advice: string;
   readonly source: string;
+  /** What the rule measured; null stands for what is not finite. */
+  readonly numbers: readonly {
+    readonly name: string;
+    readonly value: number | null;
+    readonly threshold: number | null;
+    readonly unit: string;
+  }[];
   readonly lens: string;
   readonly filters: ColumnFilters;
 }

@@ -3,6 +3,7 @@ import type { Cut } from "../core/edges";
 import { FINE_BINS } from "../core/edges";
 import type { Filters } from "../core/filter";
 import { columnsOf, EVERYTHING, passesAll } from "../core/filter";
+import { nextTask } from "../core/task";
 import type {
   Binning,
   Cube,
@@ -122,7 +123,7 @@ export class MemoryEngine implements Engine {
             // Many axes make many grids: a hand may move in between.
             if (added < ADDED_AT_ONCE) continue;
             added = 0;
-            await new Promise((done) => setTimeout(done));
+            await nextTask();
           }
       const side = sideOf(query.bins);
       return { side, slices: query.active ? sideOf(query.active.positions) + 1 : 1, counts, colours, share };
@@ -309,7 +310,7 @@ function siblings(axis: Cut, { minPositive, max }: Summary): Cut[] {
 }
 
 /** Some milliseconds' worth. */
-const ADDED_AT_ONCE = 4_000_000;
+const ADDED_AT_ONCE = 2_000_000;
 
 function add(into: Uint32Array | Float32Array, other: Uint32Array | Float32Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += other[i]!;

@@ -1,3 +1,4 @@
+import { nextTask } from "../core/task";
 import { Borrower, Lender } from "./lend";
 import { rasterize } from "./raster";
 import type { Renderer, Scene } from "./scene";
@@ -27,9 +28,7 @@ export class RasterRenderer implements Renderer {
       this.#busy = false;
       this.#show(data);
       this.#drawn?.();
-      const next = this.#waiting;
-      this.#waiting = null;
-      if (next) this.draw(next.scene, next.drawn);
+      if (this.#waiting) void this.#send();
     });
     worker?.addEventListener("error", () => {
       // The picture is worth a wait.
@@ -44,12 +43,21 @@ export class RasterRenderer implements Renderer {
     if (!this.#worker) {
       this.#show(rasterize(scene));
       drawn?.();
-    } else if (this.#busy) this.#waiting = { scene, drawn };
-    else {
-      this.#busy = true;
-      this.#drawn = drawn;
-      this.#worker.postMessage(this.#lender.pack(scene));
+      return;
     }
+    this.#waiting = { scene, drawn };
+    if (!this.#busy) void this.#send();
+  }
+
+  async #send(): Promise<void> {
+    this.#busy = true;
+    // New grids are copied on their way, some milliseconds' worth, and a hand that moved may have made this scene.
+    await nextTask();
+    const next = this.#waiting;
+    this.#waiting = null;
+    if (!next) return;
+    this.#drawn = next.drawn;
+    this.#worker?.postMessage(this.#lender.pack(next.scene));
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { nextTask } from "../core/task";
 import type { Density } from "../render/scene";
 import type { Counted, Style } from "./grids";
 import { densityOf } from "./grids";
@@ -21,9 +22,11 @@ export class Drawings {
   /** Makes drawings ahead, one a task, so that none of them together holds up the page. */
   async warm(counted: readonly Counted[], style: Style): Promise<void> {
     for (const each of counted) {
+      // Whoever asks has just counted, or answers a hand: that was a task's worth.
+      await nextTask();
       if (!this.#find(each, style)) this.#make(each, style);
-      await new Promise((done) => setTimeout(done));
     }
+    await nextTask();
   }
 
   /**
@@ -49,7 +52,7 @@ export class Drawings {
     if (this.#working) return;
     this.#working = true;
     while (this.#waiting.length) {
-      await new Promise((done) => setTimeout(done));
+      await nextTask();
       const task = this.#waiting.shift();
       if (task && !this.#find(task.counted, task.style)) this.#make(task.counted, task.style);
     }

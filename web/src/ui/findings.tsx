@@ -1,54 +1,44 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { Finding } from "../engine/engine";
-
-const SEVERITY = { info: "Note", warning: "Warning", error: "Error" } as const;
-const GRAVITY = ["error", "warning", "info"] as const;
-/** So many stand above the plot; a sweep has hundreds, which would push it off the screen. */
-const FEW = 2;
+import type { FindingList } from "./finding-list";
+import { SEVERITY } from "./finding-list";
+import type { Views } from "./views/state";
 
 interface FindingsProps {
-  readonly findings: readonly Finding[];
-  /** Whether a finding's evidence lies on the axes. */
-  readonly shows: (finding: Finding) => boolean;
-  readonly onPress: (finding: Finding) => void;
+  readonly findings: FindingList;
+  /** The views that may show the rest; null where nothing can be drawn. */
+  readonly views: Views | null;
 }
 
-/**
- * What the training has to say, in sentences, the gravest first; a press lays the evidence on the axes, another takes it
- * off.
- */
-export function Findings({ findings, shows, onPress }: FindingsProps): JSX.Element | null {
-  const [all, setAll] = useState(false);
-  if (findings.length === 0) return null;
-  const sorted = GRAVITY.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
-  const shown = all ? sorted : sorted.filter((finding, i) => i < FEW || shows(finding));
-  const several = new Set(findings.map(({ run }) => run)).size > 1;
+/** What the training has to say, the gravest in sentences; a press lays the evidence on the axes, another takes it off. */
+export function Findings({ findings, views }: FindingsProps): JSX.Element | null {
+  const { all, first, several } = findings;
+  if (all.length === 0) return null;
+  const open = views?.open.value.includes("findings") ?? false;
   return (
-    <ul class={all ? "ut-findings ut-all" : "ut-findings"} aria-label="Findings">
-      {shown.map((finding) => (
+    <ul class="ut-findings" aria-label="Findings">
+      {first.map((finding) => (
         <li key={`${finding.run}\n${finding.kind}\n${finding.sentence}`}>
           <button
             type="button"
             class={`ut-finding ut-${finding.severity}`}
             data-kind={finding.kind}
-            aria-pressed={shows(finding)}
+            aria-pressed={findings.shows(finding)}
             title={`${finding.advice}\n\n${finding.source}`}
-            onClick={() => onPress(finding)}
+            onClick={() => void findings.press(finding)}
           >
             <span class="ut-severity">{SEVERITY[finding.severity]}</span>
             <span class="ut-sentence">
               {several && <b>{finding.run}: </b>}
               {finding.sentence}
             </span>
-            {shows(finding) && <span class="ut-advice">{finding.advice}</span>}
+            {findings.shows(finding) && <span class="ut-advice">{finding.advice}</span>}
           </button>
         </li>
       ))}
-      {findings.length > FEW && (
+      {views && !open && (
         <li>
-          <button type="button" class="ut-button" aria-expanded={all} onClick={() => setAll(!all)}>
-            {all ? "Fewer" : `${findings.length - FEW} more`}
+          <button type="button" class="ut-button" onClick={() => views.toggle("findings")}>
+            {all.length > first.length ? `${all.length - first.length} more` : "Why?"}
           </button>
         </li>
       )}

@@ -52,7 +52,7 @@ const STOPS: readonly Stop[] = [
   {
     at: ".ut-findings",
     title: "What the training says",
-    text: "Sentences about the run. Press one, and its evidence is brushed.",
+    text: "Sentences about the run. Press one, and its evidence is brushed; flags beside the axes press them, too. The view Findings lists them all, with what each rests on.",
   },
   {
     at: ".ut-share",

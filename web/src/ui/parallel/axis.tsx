@@ -5,7 +5,9 @@ import type { Brush } from "../../core/brush";
 import { formatNumber, formatShort, formatTime } from "../../core/format";
 import type { SlotCode, Tick } from "../../core/scale";
 import { SLOT_LABELS } from "../../core/scale";
+import type { FindingList } from "../finding-list";
 import { Brushes, pressAxis } from "./brushes";
+import { FindingMarks } from "./finding-marks";
 import type { AxisContext } from "./gestures";
 import { CLICK, click, drag, FINGER, gripAt } from "./gestures";
 import { Grip } from "./grip";
@@ -16,8 +18,16 @@ import { fitted, textWidth } from "./text";
 /** Half the width of the strip that takes a brush: a finger's. */
 const REACH = 18;
 
+interface AxisProps {
+  readonly model: PlotModel;
+  readonly name: string;
+  /** Without numbers, which another axis of the same domain has. */
+  readonly bare: boolean;
+  readonly findings: FindingList;
+}
+
 /** One axis: its line, ticks, gutters and brushes. */
-export function Axis({ model, name, bare }: { model: PlotModel; name: string; bare: boolean }): JSX.Element {
+export function Axis({ model, name, bare, findings }: AxisProps): JSX.Element {
   const { lens } = model;
   const g = model.geometry.value;
   const flip = model.flip(name);
@@ -81,6 +91,7 @@ export function Axis({ model, name, bare }: { model: PlotModel; name: string; ba
         {...gesture}
       />
       <Brushes lens={lens} model={model} name={name} />
+      <FindingMarks model={model} name={name} findings={findings} />
       <Grip model={model} name={name} />
     </g>
   );

@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Renderer } from "../../render/scene";
+import type { FindingList } from "../finding-list";
 import type { Theme } from "../theme";
 import type { Lens } from "../lens";
 import { Tooltip } from "../tooltip";
@@ -28,10 +29,11 @@ interface PlotProps {
   readonly lens: Lens;
   readonly theme: Theme;
   readonly renderer: Renderer;
+  readonly findings: FindingList;
 }
 
 /** The parallel plot: lines on a canvas, axes above them, the highlighted line between the two. */
-export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element {
+export function ParallelPlot({ lens, theme, renderer, findings }: PlotProps): JSX.Element {
   const last = useRef<PlotModel | null>(null);
   const model = useMemo(() => (last.current = new PlotModel(lens, theme.palette, last.current)), [lens, theme]);
   const root = useRef<HTMLDivElement>(null);
@@ -128,7 +130,7 @@ export function ParallelPlot({ lens, theme, renderer }: PlotProps): JSX.Element 
           <svg width={g.width} height={g.height} role="group" aria-label={`Axes, ${lens.drawn.value.length} in all`}>
             <Current model={model} flow={lens.engine.frame.lens === "flow"} />
             {axes.map((name) => (
-              <Axis key={name} model={model} name={name} bare={bare.has(name)} />
+              <Axis key={name} model={model} name={name} bare={bare.has(name)} findings={findings} />
             ))}
           </svg>
           {axes.map((name) => (

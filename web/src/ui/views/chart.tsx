@@ -1,9 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { SLOT_LABELS } from "../../core/scale";
 import { fitted, textWidth } from "../parallel/text";
 import type { ChartFrame, Side } from "./chart-layout";
 import { layOutChart } from "./chart-layout";
+import { usePainting } from "./painting";
 import { useSize } from "./use-size";
 
 /** How far a hand moves before a press becomes a drag, in pixels. */
@@ -49,7 +50,7 @@ export function Chart(props: ChartProps): JSX.Element {
   const { width, height } = useSize(root);
   const frame = useMemo(() => layOutChart(width, height, x, y), [width, height, x, y]);
   const visible = width > 60 && height > 60;
-  useLayoutEffect(() => {
+  usePainting(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
     const ratio = devicePixelRatio;

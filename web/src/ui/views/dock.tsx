@@ -1,9 +1,12 @@
 import type { JSX } from "preact";
 import { Fragment } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { FindingList } from "../finding-list";
+import { Later } from "../later";
 import type { Lens } from "../lens";
 import type { Theme } from "../theme";
 import { Distribution } from "./distribution";
+import { FindingsView } from "./findings";
 import { Ranking } from "./ranking";
 import { Scatter } from "./scatter";
 import { SeriesView } from "./series";
@@ -23,12 +26,14 @@ interface DockProps {
   readonly lens: Lens;
   readonly theme: Theme;
   readonly views: Views;
+  readonly findings: FindingList;
 }
 
 /** The views beside the plot, and the bar that opens them. */
-export function Dock({ lens, theme, views }: DockProps): JSX.Element {
+export function Dock({ lens, theme, views, findings }: DockProps): JSX.Element {
   const root = useRef<HTMLElement>(null);
   const open = views.open.value;
+  const names = VIEWS.filter((name) => name !== "findings" || findings.all.length > 0 || open.includes(name));
   const full = views.full.value;
   const height = shareOf(views);
   const shown = full === null ? open : open.filter((name) => name === full);
@@ -50,7 +55,7 @@ export function Dock({ lens, theme, views }: DockProps): JSX.Element {
         />
       )}
       <div class="ut-view-bar" role="group" aria-label="Open and close views">
-        {VIEWS.map((name) => (
+        {names.map((name) => (
           <button
             key={name}
             type="button"
@@ -76,7 +81,9 @@ export function Dock({ lens, theme, views }: DockProps): JSX.Element {
           {shown.map((name, i) => (
             <Fragment key={name}>
               {i > 0 && <Between views={views} left={shown[i - 1]!} right={name} />}
-              <View name={name} lens={lens} theme={theme} views={views} />
+              <Later>
+                <View name={name} lens={lens} theme={theme} views={views} findings={findings} />
+              </Later>
             </Fragment>
           ))}
         </div>
@@ -122,7 +129,7 @@ function Between({ views, left, right }: { views: Views; left: ViewName; right: 
 }
 
 /** One view by its name. */
-function View({ name, lens, theme, views }: DockProps & { readonly name: ViewName }): JSX.Element {
+function View({ name, lens, theme, views, findings }: DockProps & { readonly name: ViewName }): JSX.Element {
   const props = { lens, theme, views };
   switch (name) {
     case "distribution":
@@ -135,6 +142,8 @@ function View({ name, lens, theme, views }: DockProps & { readonly name: ViewNam
       return <Heatmap {...props} />;
     case "ranking":
       return <Ranking {...props} />;
+    case "findings":
+      return <FindingsView views={views} findings={findings} />;
     case "table":
       return <Table {...props} />;
   }

@@ -3,7 +3,7 @@ import type { FrameInfo } from "../../engine/engine";
 import { EXACT_ROWS } from "../lens";
 
 /** The views beside the parallel plot, in the order in which they stand. */
-export const VIEWS = ["table", "series", "scatter", "heatmap", "distribution", "ranking"] as const;
+export const VIEWS = ["table", "series", "scatter", "heatmap", "distribution", "ranking", "findings"] as const;
 export type ViewName = (typeof VIEWS)[number];
 /** What can have the whole page. */
 export type Part = ViewName | "plot";
@@ -15,6 +15,7 @@ export const TITLES: Readonly<Record<ViewName, string>> = {
   heatmap: "Heatmap",
   distribution: "Distribution",
   ranking: "Ranking",
+  findings: "Findings",
 };
 
 /** A stretch of values of two columns; null shows the whole of a column. */
