@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from _cases import Case, Setup
 from _data import FEATURES, SIDE, Task
+from _setup import Case, Setup
 
 import undertow as ut
 

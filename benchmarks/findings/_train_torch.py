@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from _cases import Case, Setup
 from _data import Task
 from _networks import build
+from _setup import Case, Setup
 from torch import nn
 
 import undertow as ut

@@ -24,7 +24,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _cases import FAULTS, Case, cases
+from _cases import FAULTS, cases
+from _setup import Case
 
 from undertow.diagnose import Finding, diagnose
 from undertow.store import load
@@ -208,28 +209,42 @@ def table(results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def show(part: str, of: dict[str, Any]) -> None:
-    """Prints one part as Markdown."""
-    print(f"\n### {part}\n\n| fault | runs | found | by | onset error |\n|---|---|---|---|---|")
-    for name, row in of["faults"].items():
-        onset = "" if row["onset"] is None else f"{row['onset']:.0f}"
-        print(f"| {name} | {row['runs']} | {row['found']} | {', '.join(row['by'])} | {onset} |")
-    print("\n| rule | its own faults | recall | told a fault | follows from it | wrong | on sound runs | precision |")
-    print("|---|---|---|---|---|---|---|---|")
-    for name, row in sorted(of["rules"].items()):
-        right = row["true"] + row["follows"]
-        said = right + row["false"] + row["sound"]
-        precision = f"{right / said:.2f}" if said else ""
-        recall = f"{row['found'] / row['runs']:.2f}" if row["runs"] else ""
-        of_own = f"{row['found']} of {row['runs']}" if row["runs"] else ""
-        told = f"{row['true']} | {row['follows']} | {row['false']} | {row['sound']}"
-        print(f"| {name} | {of_own} | {recall} | {told} | {precision} |")
-    print(
-        f"\nRecall {of['recall']:.3f} over {of['faulty']} faulty runs, precision {of['precision']:.3f}; on "
-        f"{of['sound']} sound runs {of['errors on sound']} errors and {of['warnings on sound']} warnings "
-        f"({of['without effect']} of them were meant to overfit and did not); the onset is off by {of['onset']} epochs "
-        f"at the median of {of['onsets']}; {1000 * of['seconds']:.0f} ms a run."
-    )
+def show(parts: dict[str, dict[str, Any]]) -> None:
+    """Prints the parts side by side, as Markdown."""
+    names = list(parts)
+    print(f"| fault | what was put in | {' | '.join(f'found, {name}' for name in names)} | told by | onset off by |")
+    print(f"|---|---|{'---|' * len(names)}---|---|")
+    for fault in FAULTS:
+        rows = [parts[name]["faults"].get(fault.name) for name in names]
+        if not any(rows):
+            continue
+        found = " | ".join("" if row is None else f"{row['found']} of {row['runs']}" for row in rows)
+        by = ", ".join(f"`{kind}`" for kind in sorted({kind for row in rows if row for kind in row["by"]}))
+        onsets = [f"{row['onset']:g}" for row in rows if row and row["onset"] is not None]
+        print(f"| {fault.name} | {fault.means} | {found} | {by} | {', '.join(onsets)} |")
+    columns = [f"{what}, {name}" for what in ("recall", "precision") for name in names]
+    print(f"\n| rule | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
+    for rule in FOR:
+        of = [parts[name]["rules"].get(rule) for name in names]
+        recall = ["" if row is None or not row["runs"] else f"{row['found']} of {row['runs']}" for row in of]
+        print(f"| `{rule}` | {' | '.join([*recall, *map(_precision, of)])} |")
+    print()
+    for name, of in parts.items():
+        print(
+            f"{name}: recall {of['recall']:.3f} over {of['faulty']} faulty runs, precision {of['precision']:.3f}; on "
+            f"{of['sound']} sound runs {of['errors on sound']} errors and {of['warnings on sound']} warnings "
+            f"({of['without effect']} of them were meant to overfit and did not); the onset is off by {of['onset']:g} "
+            f"epochs at the median of {of['onsets']}; {1000 * of['seconds']:.0f} ms a run."
+        )
+
+
+def _precision(row: dict[str, int] | None) -> str:
+    """How many findings of a rule are true of the fault, of those it made; nothing for notes, which accuse nobody."""
+    if row is None:
+        return ""
+    right = row["true"] + row["follows"]
+    said = right + row["false"] + row["sound"]
+    return f"{right} of {said}" if said else ""
 
 
 def main() -> None:
@@ -261,7 +276,7 @@ def main() -> None:
         own = [each for each in results if each["part"] == part]
         if own:
             parts[part] = table(own)
-            show(part, parts[part])
+    show(parts)
     if given.json:
         given.json.write_text(json.dumps({"parts": parts, "runs": results}, indent=1))
 

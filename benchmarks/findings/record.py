@@ -2,7 +2,7 @@
 
 python benchmarks/findings/record.py DIR [--only WORD] [--keras | --torch]
 
-A training that is there already is not done again. Some 15 minutes on one core; the recordings take about 200 MB.
+A training that is there already is not done again. An hour or so on one core; the recordings take 130 MB.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("KERAS_BACKEND", "jax")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _cases import Case, cases  # noqa: E402
+from _cases import cases  # noqa: E402
+from _setup import Case  # noqa: E402
 
 
 def main() -> None:
