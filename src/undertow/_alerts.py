@@ -73,7 +73,9 @@ class Alerts:
             self._note_skips(rows)
             broken = self._keep(rows)
             now = time.monotonic()
-            if broken or (self._count >= _GROWTH * self._looked_at and now >= self._next):
+            if (broken and self._wants("nonfinite")) or (
+                self._count >= _GROWTH * self._looked_at and now >= self._next
+            ):
                 self._looked_at = self._count
                 self._look_at_losses()
                 # Twenty times as long is left alone as was spent on it, at the least.

@@ -88,6 +88,17 @@ def test_a_metric_that_is_a_checksum_is_compared_too():
     assert [(each.kind, each.severity, each.lens) for each in found] == [("replicas", "error", "steps")]
 
 
+def test_a_run_with_layers_alone_is_not_taken_for_the_one_that_logged():
+    both = [*rows(net={"a.weight": (0, 6)}), *rows(run="s", net={"a.weight": (0, 6)})]
+    for row in both[-3:]:
+        row["nonfinite"] = 1
+    logged = [{**row, "loss": float("nan")} for row in training(8)[1]]
+    made = recording(both, logged, runs=(("r", "mlp"), ("s", "cnn")), net=NET)
+    found = {each.run: each for each in diagnose(made, ["nonfinite"])}
+    assert found["mlp"].sentence.startswith("loss is not finite")
+    assert found["cnn"].layers == ("a.weight",)
+
+
 def test_evidence_is_in_the_columns_of_the_lens_that_it_names():
     from undertow.query import frames
 

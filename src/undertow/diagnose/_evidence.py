@@ -53,16 +53,14 @@ def evidence_of(frames: list[Frame], recorded: Recorded | None = None) -> Iterat
     replicas: dict[str, tuple[Replicas, ...]] = {}
     if recorded is not None:
         logged, table, params = (each.to_arrow() for each in (recorded.steps, recorded.layers, recorded.params))
+        only = runs_of(logged)
+        if len(only) == 1:
+            # A frame of one run has no column for it; others may have layers alone.
+            curves, fine = ({only[0]: replace(own[""], run=only[0])} if "" in own else own for own in (curves, fine))
         if len(table):
             layers = {each.run: each for each in layers_of(table, params, _skipped(logged))}
         replicas = replicas_of(logged, table, params)
-    single = next(iter({*layers, *replicas}), "")
-    names = list(dict.fromkeys([*curves, *fine, *layers, *replicas]))
-    if "" in names and single:
-        # A frame of one run has no column for it.
-        names = [single]
-        curves, fine = ({single: replace(own[""], run=single)} if "" in own else {} for own in (curves, fine))
-    for run in names:
+    for run in dict.fromkeys([*curves, *fine, *layers, *replicas]):
         yield Evidence(run, curves.get(run), fine.get(run, curves.get(run)), layers.get(run), replicas.get(run, ()))
 
 
