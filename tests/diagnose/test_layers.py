@@ -99,6 +99,16 @@ def test_a_run_with_layers_alone_is_not_taken_for_the_one_that_logged():
     assert found["cnn"].layers == ("a.weight",)
 
 
+def test_the_parameters_of_another_run_are_not_missed():
+    both = layers_table([*rows(net={"a.weight": (0, 6)}), *rows(run="s", net={"b.weight": (1, 4)})])
+    described = params_table({"a.weight": (0, 6), "c.weight": (1, 5), "b.weight": (1, 4)})
+    assert [each.absent for each in layers_of(both, described)] == [(), ()]
+    of_runs = described.add_column(0, "run", [["r", "r", "s"]])
+    assert [each.absent for each in layers_of(both, of_runs)] == [(("c.weight", 5, 1),), ()]
+    [alone] = layers_of(layers_table(rows(net={"a.weight": (0, 6)})), of_runs)
+    assert alone.absent == (("c.weight", 5, 1),)
+
+
 def test_evidence_is_in_the_columns_of_the_lens_that_it_names():
     from undertow.query import frames
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -186,13 +186,14 @@ def layers_of(table: pa.Table, params: pa.Table, skipped: dict[str, set[int]] | 
     of_row = codes(table["run"], runs)
     for index, run in enumerate(runs):
         rows = table if len(runs) == 1 else table.filter(pa.array(of_row == index))
-        known = params
-        if "run" in params.column_names and len(runs) > 1:
+        known, certain = params, len(runs) == 1
+        if "run" in params.column_names:
             own = params.filter(pc.equal(params["run"].cast(pa.string()), run))
-            known = own if len(own) else params
+            known, certain = (own, True) if len(own) else (params, False)
         made = _layers(run, rows, known, clock, len(runs) > 1, (skipped or {}).get(run, set()))
         if made is not None:
-            yield made
+            # Of descriptions that name no run, another's may be among them.
+            yield made if certain else replace(made, absent=())
 
 
 def _layers(run: str, rows: pa.Table, params: pa.Table, clock: Clock, by_run: bool, skipped: set[int]) -> Layers | None:

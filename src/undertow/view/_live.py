@@ -193,7 +193,7 @@ class _Given:
 
 
 class _Recorded:
-    """Tables in memory, as the lenses read recordings."""
+    """Tables in memory, as the lenses read recordings; a row of `about` for each run, in order."""
 
     def __init__(self, tables: dict[str, tuple[pa.Table, pa.Table, pa.Table]], about: list[dict[str, Any]]) -> None:
         root = Path()
@@ -202,7 +202,12 @@ class _Recorded:
         self.runs = _Given(pa.Table.from_pylist(about, schema=RUNS))
         self.steps = _Given(by_step(newest_attempts(concatenate(steps, KEYS))))
         self.layers = _Given(newest_attempts(concatenate(layers, LAYERS)))
-        self.params = _Given(pa.concat_tables([PARAMS.empty_table(), *(table[2] for table in tables.values())]))
+        schema = pa.schema([RUNS.field("run"), *PARAMS])
+        params = [
+            table[2].add_column(0, schema.field("run"), pa.array([row["run"]] * len(table[2]), pa.string()))
+            for table, row in zip(tables.values(), about, strict=True)
+        ]
+        self.params = _Given(pa.concat_tables([schema.empty_table(), *params]))
 
 
 def _build(
