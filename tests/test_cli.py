@@ -118,3 +118,17 @@ def test_compact_merges(runs):
     assert "sealed 0, merged 2, removed 0" in result.output
     assert [path.name[:2] for path in (folder / "steps").iterdir()] == ["c-"]
     assert ut.load(runs).steps.to_arrow().num_rows == 41
+
+
+def test_diagnose_explains_with_numbers_thresholds_and_source(runs):
+    said = " ".join(invoke("diagnose", runs, "--explain", "--rule", "plateau").output.split())
+    assert "gain of the tail" in said
+    assert "(threshold 1 %)" in said
+    assert "plateau: Prechelt (1998)" in said
+
+
+def test_diagnose_asks_the_rule_that_is_named(runs):
+    assert json.loads(invoke("diagnose", runs, "--json", "--rule", "divergence").output) == []
+    refused = invoke("diagnose", runs, "--rule", "plateaux")
+    assert refused.exit_code == 2
+    assert "there is no rule 'plateaux'" in " ".join(refused.output.replace("│", " ").split())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ._show import show
-    from .diagnose import Finding
+    from .diagnose import Finding, Rule
     from .errors import (
         BundleMissingError,
         CancelledError,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ShapeError,
         SourceError,
         StoreError,
+        TrainingStoppedError,
         UndertowError,
         ValueTypeError,
         ViewError,
@@ -59,6 +60,7 @@ __all__ = [
     "ShapeError",
     "SourceError",
     "StoreError",
+    "TrainingStoppedError",
     "UndertowError",
     "ValueTypeError",
     "View",
@@ -94,12 +96,12 @@ _HOMES = {
 import_module(".diagnose", __name__)
 
 
-def diagnose(data: Any, rules: Iterable[str] | None = None) -> list[Finding]:
+def diagnose(data: Any, rules: Iterable[str | Rule] | None = None) -> list[Finding]:
     """Returns what the rules find in the data, the gravest first; empty where nothing is amiss.
 
     Args:
         data: Whatever `show` takes, where it counts epochs or steps.
-        rules: The names of the rules to ask; all where None. See `undertow.diagnose.RULES`.
+        rules: The rules to ask, by name or as functions; all where None. See docs/findings.md.
 
     Raises:
         SourceError: If the data cannot be read.

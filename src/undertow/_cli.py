@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import sys
@@ -263,15 +262,25 @@ def diagnose(
     fail_on: Annotated[
         Severity | None, typer.Option(help="Exit with 1 if there is a finding this grave, or graver.")
     ] = None,
+    rules: Annotated[
+        list[str] | None, typer.Option("--rule", metavar="NAME", help="Ask this rule only; again for more.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print what was measured, beside the thresholds, and each rule's source.")
+    ] = False,
 ) -> None:
     """Say in words what recorded runs went through."""
     from ._show import findings_of
+    from .diagnose import RULES
 
-    findings = findings_of(paths[0] if len(paths) == 1 else paths)
+    unknown = [name for name in rules or () if name not in RULES]
+    if unknown:
+        raise typer.BadParameter(f"there is no rule {unknown[0]!r}; there are: {', '.join(RULES)}", param_hint="--rule")
+    findings = findings_of(paths[0] if len(paths) == 1 else paths, rules)
     if as_json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        print(json.dumps([finding.to_json() for finding in findings], indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        _print_findings(findings)
+        _print_findings(findings, explain)
     if fail_on is not None:
         grave = list(Severity)[: list(Severity).index(fail_on) + 1]
         if any(finding.severity in grave for finding in findings):
@@ -320,7 +329,7 @@ def compact(path: _Runs) -> None:
         _out.print(f"{escape(str(done.run))}: {words}{unread}", soft_wrap=True)
 
 
-def _print_findings(findings: Sequence[Finding]) -> None:
+def _print_findings(findings: Sequence[Finding], explain: bool = False) -> None:
     if not findings:
         _out.print("Findings    none: nothing that the rules look for.")
         return
@@ -330,6 +339,9 @@ def _print_findings(findings: Sequence[Finding]) -> None:
         run = f"[dim]{escape(finding.run)}:[/] " if several else ""
         table.add_row(_MARKS[finding.severity], f"{run}{escape(finding.sentence)}")
         table.add_row("", f"[dim]{escape(finding.advice)}[/]")
+        if explain:
+            table.add_row("", f"[dim]{escape('; '.join(map(str, finding.numbers)))}[/]")
+            table.add_row("", f"[dim]{finding.kind}: {escape(finding.source)}[/]")
     _out.print("Findings", table, sep="\n")
 
 

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ._dispatch import frames_of
-from ._show import findings_of
+from ._dispatch import frames_of, recorded_of
 from .datasets.boston_housing import CAVEAT, FEATURES, load_boston_housing
+from .diagnose import find
 from .errors import UndertowError
 from .record import Run
-from .store import load
 from .view import View
 
 __all__ = ["BACKENDS", "Demo", "DemoUnavailableError", "train"]
@@ -127,8 +126,9 @@ def train(backend: str, epochs: int, seed: int, runs: Path, progress: Progress) 
         f"{len(FEATURES)} → {UNITS} → {UNITS} → 1, rmsprop, {epochs} epochs on {backend}; "
         f"mean error on the test rows ${1000 * test_mae:,.0f}. {CAVEAT}"
     )
-    recording = load(run.path)
-    view = View(frames_of(recording), findings_of(recording), title="Boston housing", subtitle=subtitle)
+    recorded = recorded_of(run.path)
+    frames = frames_of(recorded)
+    view = View(frames, find(frames, recorded), title="Boston housing", subtitle=subtitle)
     return Demo(run.path, view, float(test_mae))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from .errors import NotARunError, SourceError
 from .frame import Frame
-from .query.lenses import Recorded, frames
+from .query.lenses import Recorded, frames, named
 from .sources import (
     from_arrow,
     from_columns,
@@ -30,7 +31,7 @@ from .sources import (
 )
 from .store import load
 
-__all__ = ["frames_of", "title_of"]
+__all__ = ["frames_of", "recorded_of", "title_of"]
 
 
 class Source(NamedTuple):
@@ -70,21 +71,16 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
         StoreError: If a run folder cannot be read.
     """
     paths = _paths(data)
-    recorded = None if paths and format else _recorded(data)
+    recorded = recorded_of(data, format if paths else None)
     if recorded is not None:
         return frames(recorded, lens)
     if paths and (format or not any(map(_runs_in, paths))):
         if lens not in {None, "rows"}:
             raise SourceError(f"lens {lens!r} needs a recorded run; {paths[0]} is none")
         return [from_files(paths, format, skip_bad)]
-    if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
-        several = [_recorded(item) for item in data]
-        if paths and None in several:
-            raise SourceError(
-                f"{paths[several.index(None)]} is no run folder, as others are; show runs and files apart"
-            )
-        if all(item is not None for item in several):
-            return frames(_Several([item for item in several if item is not None]), lens)
+    if paths and any(map(_runs_in, paths)):
+        none = next(path for path in paths if _runs_in(path) is None)
+        raise SourceError(f"{none} is no run folder, as others are; show runs and files apart")
     for source in SOURCES:
         if source.suits(data):
             frame = source.read(data)
@@ -98,6 +94,26 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
         f"cannot show an object of type {type(data).__name__}{hint}; what can be shown: a run folder, Recording or "
         "Run, the path of a file, a Keras History, a list of dicts, a dict of columns, a DataFrame or Arrow table"
     )
+
+
+def recorded_of(data: Any, format: str | None = None) -> Recorded | None:
+    """The data as recorded runs, read once, by the names that people see; None where they are something else.
+
+    Args:
+        data: As for `frames_of`, which takes what this returns in place of it.
+        format: As for `frames_of`: what is said to be a file is no run.
+
+    Raises:
+        StoreError: If a run folder cannot be read.
+    """
+    if format:
+        return None
+    recorded = _recorded(data)
+    if recorded is None and isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
+        several = list(takewhile(lambda item: item is not None, map(_recorded, data)))
+        if len(several) == len(data):
+            recorded = _Several([item for item in several if item is not None])
+    return None if recorded is None else named(recorded)
 
 
 def title_of(data: Any) -> str:

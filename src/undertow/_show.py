@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ._dispatch import frames_of, title_of
-from .diagnose import Finding, diagnose
+from ._dispatch import frames_of, recorded_of, title_of
+from .diagnose import Finding, Rule, find
 from .errors import SourceError, ViewError
 from .frame import Frame, Preset
 from .schema import Colouring
@@ -75,14 +75,15 @@ def show(
     ):
         raise ViewError(f"axes is {axes!r}; name at least one column, or leave it out")
     live = _recording_now(data) if has_kernel() else None
+    recorded = recorded_of(data, format)
     try:
-        frames = frames_of(data, lens, format=format, skip_bad=skip_bad)
+        frames = frames_of(data if recorded is None else recorded, lens, format=format, skip_bad=skip_bad)
     except SourceError:
         # Nothing was recorded yet; in a notebook the cell fills while the training runs.
         if live is None:
             raise
         frames = []
-    findings = _findings(frames)
+    findings = find(frames, recorded)
     if frames:
         frames[0] = _coloured(_chosen(frames[0], axes, color), palette, midpoint)
     view = View(frames, findings, title_of(data) if title is None else str(title), theme, live=live)
@@ -90,14 +91,10 @@ def show(
     return view
 
 
-def findings_of(data: Any, rules: Iterable[str] | None = None) -> list[Finding]:
+def findings_of(data: Any, rules: Iterable[str | Rule] | None = None) -> list[Finding]:
     """Returns what the rules find in the data; this is `undertow.diagnose`."""
-    return _findings(frames_of(data), rules)
-
-
-def _findings(frames: Sequence[Frame], rules: Iterable[str] | None = None) -> list[Finding]:
-    asked = [rules] if isinstance(rules, str) else None if rules is None else list(rules)
-    return [found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, asked)]
+    recorded = recorded_of(data)
+    return find(frames_of(data if recorded is None else recorded), recorded, rules)
 
 
 def _chosen(frame: Frame, axes: Sequence[str] | None, color: str | None) -> Frame:

@@ -12,6 +12,7 @@ UndertowError
 │   └── those of HiPlot     in `undertow.hiplot`, under HiPlot's names
 ├── QueryError              a question cannot be answered             (also ValueError)
 │   └── CancelledError      whoever asked waits no longer
+├── TrainingStoppedError    a rule that was to stop the training found something
 ├── ShapeError              two arrays that must agree in shape do not  (also ValueError)
 └── ViewError               a view cannot be built or saved
     └── BundleMissingError  the front end was not built into the package
@@ -31,6 +32,7 @@ __all__ = [
     "ShapeError",
     "SourceError",
     "StoreError",
+    "TrainingStoppedError",
     "UndertowError",
     "ValueTypeError",
     "ViewError",
@@ -79,6 +81,10 @@ class QueryError(UndertowError, ValueError):
 
 class CancelledError(QueryError):
     """Whoever asked a question waits for the answer no longer."""
+
+
+class TrainingStoppedError(UndertowError):
+    """A rule that was to stop the training (`Run(stop_on=…)`) found something; the message says what."""
 
 
 class ShapeError(UndertowError, ValueError):

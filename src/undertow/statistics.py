@@ -234,7 +234,9 @@ def cosine(dot_prev: ArrayLike, sum_sq: ArrayLike, prev_sum_sq: ArrayLike) -> Fl
     Shape as the arguments; nan where either gradient is 0 or there was none before. Near 1 the steps agree and could
     be longer; below 0 they undo each other.
     """
-    return _divide(_floats(dot_prev), np.sqrt(_floats(sum_sq)) * np.sqrt(_floats(prev_sum_sq)))
+    with np.errstate(invalid="ignore"):  # inf · 0
+        norms = np.sqrt(_floats(sum_sq)) * np.sqrt(_floats(prev_sum_sq))
+    return _divide(_floats(dot_prev), norms)
 
 
 def backward_gain(s_sum_sq: ArrayLike, s_sum_sq_next: ArrayLike) -> Floats:

@@ -126,3 +126,23 @@ def test_what_is_saved_is_what_is_shown(recording: Any, tmp_path: Path, open_pag
     page.wait_for_selector(".ut-plot canvas")
     assert page.title() == "A <b>title</b>"
     assert page.locator("h1").inner_text() == "A <b>title</b>"
+
+
+def test_a_finding_about_layers_opens_their_lens_and_brushes_them(workbench: Any, tmp_path: Path) -> None:
+    with ut.Run(tmp_path, name="mlp") as run:
+        names = ("a/kernel", "a/bias", "b/kernel")
+        for step in range(24):
+            floats = np.ones((3, 5))
+            counts = np.zeros((3, 2), int)
+            if step >= 17:
+                floats[0, 1], counts[0, 1] = np.nan, 2
+            run.record_layers(step, step // 4, names, (64, 8, 8), floats, counts)
+            run.log(loss=1.0 + 1 / (step + 1), step=step, epoch=step // 4)
+    page = workbench(ut.load(tmp_path))
+    finding = page.page.locator('.ut-finding[data-kind="nonfinite"]')
+    assert "Gradients are not finite from step 17 (epoch 4): first in a/kernel" in finding.inner_text()
+    finding.click()
+    page.settle()
+    assert page.page.locator(".ut-workbench").get_attribute("data-lens") == "layers"
+    assert page.count == "2 of 18"
+    assert finding.get_attribute("aria-pressed") == "true"

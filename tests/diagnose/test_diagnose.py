@@ -11,7 +11,7 @@ from .test_overfitting import LOSS, valley
 def test_the_gravest_comes_first():
     found = diagnose(frame_of(loss=LOSS, val_loss=valley(rise=0.07)))
     assert [finding.kind for finding in found] == ["overfitting", "plateau"]
-    assert {finding.kind for finding in found} == set(RULES)
+    assert {finding.kind for finding in found} <= set(RULES)
 
 
 def test_each_number_stands_beside_its_threshold():
@@ -66,5 +66,5 @@ def test_data_that_are_no_curves_have_no_findings(columns):
 
 
 def test_an_unknown_rule_is_refused():
-    with pytest.raises(ValueError, match="no rule 'plateaux'; there are: overfitting, plateau"):
+    with pytest.raises(ValueError, match="no rule 'plateaux'; there are: nonfinite, divergence, "):
         diagnose(frame_of(loss=LOSS), ["plateaux"])

@@ -102,3 +102,22 @@ def test_when_a_fit_fails_no_hook_is_left(tmp_path):
     with pytest.raises(ZeroDivisionError):
         fit(tmp_path, module)
     assert not module.trainer.optimizers[0]._optimizer_step_pre_hooks
+
+
+def test_a_run_that_is_to_stop_ends_the_fit_at_the_next_log(tmp_path):
+    class Stop(lightning.Callback):
+        def on_train_epoch_end(self, trainer, module):
+            run.stop("loss is not finite")
+
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    with ut.Run(tmp_path / "runs") as run:
+        trainer = lightning.Trainer(
+            default_root_dir=tmp_path,
+            accelerator="cpu",
+            max_epochs=9,
+            log_every_n_steps=1,
+            callbacks=[ut.lightning.Recorder(run), Stop()],
+            **quiet,
+        )
+        trainer.fit(Module(), torch.utils.data.DataLoader(torch.cat(batches(4)), batch_size=16))
+    assert trainer.current_epoch == 2

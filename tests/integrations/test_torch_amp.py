@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -97,3 +99,41 @@ def test_the_scaler_is_as_before_afterwards_and_its_errors_get_through(tmp_path)
         with pytest.raises(AssertionError):
             scaler.step(optimizer)  # nothing was scaled yet
     assert "step" not in vars(scaler)
+
+
+def test_a_run_that_is_to_stop_tells_the_users_own_log_and_goes_on_watching(tmp_path):
+    model = net(8)
+    optimizer = torch.optim.Adam(model.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
+    with ut.Run(tmp_path) as run:
+        watcher = run.watch(model, optimizer, scaler=scaler)
+        for x in batches(3, 8):
+            run.stop("loss is not finite")
+            optimizer.zero_grad()
+            scaler.scale(loss_of(model, x)).backward()
+            model[0].weight.grad[0, 0] = torch.inf
+            scaler.step(optimizer)
+            scaler.update()
+            with pytest.raises(ut.TrainingStoppedError, match="loss is not finite"):
+                run.log(loss=1.0)
+        assert not watcher.closed
+    assert ut.load(run.path).steps.to_arrow()["amp.skipped"].to_pylist().count(True) == 3
+
+
+def test_skipped_steps_raise_no_alert(tmp_path, recwarn):
+    model = net(8)
+    optimizer = torch.optim.Adam(model.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
+    with ut.Run(tmp_path, alerts=True) as run:
+        run.watch(model, optimizer, scaler=scaler)
+        for step, x in enumerate(batches(60, 8)):
+            optimizer.zero_grad()
+            scaler.scale(loss_of(model, x)).backward()
+            if step % 3 == 0:
+                model[0].weight.grad[0, 0] = torch.inf
+            scaler.step(optimizer)
+            scaler.update()
+            time.sleep(0.01)
+        run.flush()
+        time.sleep(0.5)
+    assert run.alerts == []

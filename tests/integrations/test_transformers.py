@@ -85,3 +85,15 @@ def test_accelerate_needs_nothing_but_watch(tmp_path, given):
                 wrapped.zero_grad()
     oracle.check(rows(run))
     assert len({step for step, _ in rows(run)}) == 3
+
+
+def test_a_run_that_is_to_stop_ends_the_training_at_the_next_log(tmp_path):
+    control, state = transformers.TrainerControl(), transformers.TrainerState(epoch=0.5)
+    with ut.Run(tmp_path / "runs") as run:
+        recorder = ut.transformers.Recorder(run)
+        recorder.on_log(None, state, control, {"loss": 1.0})
+        assert not control.should_training_stop
+        run.stop("loss is not finite")
+        recorder.on_log(None, state, control, {"loss": 2.0})
+    assert control.should_training_stop
+    assert ut.load(run.path).steps.to_arrow()["loss"].to_pylist() == [1.0, 2.0]

@@ -6,12 +6,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._diagnose import RULES, Rule, diagnose
+    from ._curves import Curves
+    from ._diagnose import RULES, Rule, diagnose, find
+    from ._evidence import Evidence
     from ._finding import Finding, Number, Severity
+    from ._layers import Layers
 
-__all__ = ["RULES", "Finding", "Number", "Rule", "Severity", "diagnose"]
+__all__ = ["RULES", "Curves", "Evidence", "Finding", "Layers", "Number", "Rule", "Severity", "diagnose", "find"]
 
-_HOMES = {"Finding": "_finding", "Number": "_finding", "Severity": "_finding"}
+_HOMES = {
+    "Curves": "_curves",
+    "Evidence": "_evidence",
+    "Finding": "_finding",
+    "Layers": "_layers",
+    "Number": "_finding",
+    "Severity": "_finding",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -46,6 +46,7 @@ class Curves:
         x: Its values, ascending. Shape (points,).
         step: The last step of each point; None where the data count none. Shape (points,).
         metrics: The mean of each metric at each point, nan where it has none. Shape (points,) each.
+        broken: The metrics that were not finite when logged, each with the first point where.
         lens: The lens of the frame they are from.
         by_run: Whether the frame has a column `run`.
     """
@@ -57,6 +58,7 @@ class Curves:
     metrics: dict[str, Floats] = field(default_factory=dict)
     lens: str = "steps"
     by_run: bool = False
+    broken: dict[str, int] = field(default_factory=dict)
 
     def losses(self) -> tuple[str | None, str | None]:
         """The names of the training loss and of the validation loss, None where there is none."""
@@ -89,19 +91,24 @@ class Curves:
         }
 
 
-def curves_of(frame: Frame) -> Iterator[Curves]:
+def curves_of(frame: Frame, clocks: tuple[str, ...] = ("epoch", "step")) -> Iterator[Curves]:
     """Yields each run's curves; nothing where the frame counts neither epochs nor steps.
 
     Rows of one epoch are averaged where there are enough epochs for a curve; else the steps are the points, those of
     equal spans averaged where there are more than 2,000.
+
+    Args:
+        frame: What was logged.
+        clocks: What may count, the first that has enough points for a curve; where none has, the one with most.
     """
     table = frame.table
     runs = table["run"].cast(pa.string()) if "run" in table.column_names else None
     names = [None] if runs is None else [name for name in runs.unique().to_pylist() if name is not None]
     for run in names:
         rows = table if run is None else table.filter(pc.equal(runs, run))
-        clock = next((name for name in ("epoch", "step") if _counts(rows, name)), None)
-        if clock is None:
+        points = {name: _counts(rows, name) for name in clocks}
+        clock = next((name for name in clocks if points[name] >= FEWEST_POINTS), max(clocks, key=points.__getitem__))
+        if not points[clock]:
             continue
         counted = rows.filter(rows[clock].is_valid())
         x, point = np.unique(_numbers(counted[clock]).astype(np.int64), return_inverse=True)
@@ -122,16 +129,26 @@ def curves_of(frame: Frame) -> Iterator[Curves]:
             for column in frame.columns
             if column.kind == "number" and column.name not in {"epoch", "step"} and ":" not in column.name
         }
-        yield Curves(run or "", clock, x, step, metrics, frame.lens, runs is not None)
+        broken = {name: _broken(counted[name], point) for name in metrics}
+        known = {name: first for name, first in broken.items() if first is not None}
+        yield Curves(run or "", clock, x, step, metrics, frame.lens, runs is not None, known)
 
 
-def _counts(rows: pa.Table, name: str) -> bool:
+def _counts(rows: pa.Table, name: str) -> int:
+    """How many points a column counts; 0 where it does not count."""
     if name not in rows.column_names or not (
         pa.types.is_integer(rows[name].type) or pa.types.is_floating(rows[name].type)
     ):
-        return False
+        return 0
     values = _numbers(rows[name].drop_null())
-    return bool(len(np.unique(values)) >= FEWEST_POINTS and np.all(np.isfinite(values)) and np.all(values % 1 == 0))
+    return len(np.unique(values)) if np.all(np.isfinite(values)) and np.all(values % 1 == 0) else 0
+
+
+def _broken(column: pa.ChunkedArray, point: Ints) -> int | None:
+    """The first point at which a value was logged that is not finite."""
+    logged = np.asarray(column.is_valid().to_numpy(), dtype=bool)
+    bad = logged & ~np.isfinite(_numbers(column))
+    return int(point[bad].min()) if bad.any() else None
 
 
 def _numbers(values: pa.ChunkedArray) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -58,3 +59,28 @@ class Finding:
 
     def __str__(self) -> str:
         return self.sentence
+
+    def to_json(self) -> dict[str, Any]:
+        """What JSON says of it, in pages and in `undertow diagnose --json`; a number that is not finite is null."""
+        return {
+            "kind": self.kind,
+            "severity": self.severity,
+            "run": self.run,
+            "first_step": self.first_step,
+            "last_step": self.last_step,
+            "layers": list(self.layers),
+            "sentence": self.sentence,
+            "advice": self.advice,
+            "source": self.source,
+            "numbers": [
+                {
+                    "name": number.name,
+                    "value": float(number.value) if math.isfinite(number.value) else None,
+                    "threshold": float(number.threshold) if math.isfinite(number.threshold) else None,
+                    "unit": number.unit,
+                }
+                for number in self.numbers
+            ],
+            "lens": self.lens,
+            "filters": {column: dict(each) for column, each in self.filters.items()},
+        }

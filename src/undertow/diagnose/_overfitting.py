@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._curves import FEWEST_POINTS, Curves, noise, smooth
+from ._curves import FEWEST_POINTS, noise, smooth
+from ._evidence import Evidence
 from ._finding import Finding, Number
 
 __all__ = ["overfitting"]
@@ -21,7 +22,7 @@ ABOVE_NOISE = 3.0
 TRAINING_FALL = 0.02
 
 
-def overfitting(curves: Curves) -> Iterator[Finding]:
+def overfitting(evidence: Evidence) -> Iterator[Finding]:
     """Finds the epoch from which on the validation loss rises for good while the training loss falls.
 
     With v and l the validation and training loss, smoothed by a running median, and t° = argmin v, the onset is t° + 1
@@ -40,6 +41,9 @@ def overfitting(curves: Curves) -> Iterator[Finding]:
     Source: Prechelt (1998), *Early Stopping – But When?*, section 2.2, criteria GL and UP.
     https://doi.org/10.1007/3-540-49430-8_3
     """
+    curves = evidence.curves
+    if curves is None:
+        return
     training, validation = curves.losses()
     if training is None or validation is None:
         return

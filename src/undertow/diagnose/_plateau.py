@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..sources import is_learning_rate
 from ._curves import FEWEST_POINTS, Curves, noise, smooth
+from ._evidence import Evidence
 from ._finding import Finding, Number
 
 __all__ = ["plateau"]
@@ -19,9 +21,11 @@ LONG_TAIL, FEWEST_LEFT = 0.25, 3
 REAL_FALL, ABOVE_NOISE = 0.1, 8.0
 #: The tail lies flat: it ends no higher above the best than this share of the whole fall.
 RISEN = 0.1
+#: A learning rate that is spent: this share of its highest.
+SPENT = 0.05
 
 
-def plateau(curves: Curves) -> Iterator[Finding]:
+def plateau(evidence: Evidence) -> Iterator[Finding]:
     """Finds the epoch from which on a loss falls by less than 1 % of its whole fall.
 
     With s the validation loss (the training loss where there is none) smoothed by a running median, and
@@ -33,6 +37,9 @@ def plateau(curves: Curves) -> Iterator[Finding]:
     comes near 0, and it is the elbow that a person sees in the curve. The sentence says both, since a small part of a
     large fall can still be worth its epochs.
 
+    Where a learning rate was logged that has fallen by t* to 5 % of its highest and less, the advice says that the
+    schedule ended the fit.
+
     Silent when: there are fewer than 8 points; the loss never fell by 10 % and by 8 times its jitter (nothing was
     fitted); fewer than a quarter of the epochs, or fewer than 3, come after t*; t* is the first or second epoch (one
     outlier at the start makes everything after it look flat); or the curve ends more than 10 % of its fall above the
@@ -41,6 +48,9 @@ def plateau(curves: Curves) -> Iterator[Finding]:
     Source: the relative form of the usual patience test, with a share of the range for `min_delta`; Prechelt (1998),
     *Early Stopping – But When?*, section 2.2, training progress. https://doi.org/10.1007/3-540-49430-8_3
     """
+    curves = evidence.curves
+    if curves is None:
+        return
     training, validation = curves.losses()
     name = validation or training
     if name is None:
@@ -59,18 +69,24 @@ def plateau(curves: Curves) -> Iterator[Finding]:
         return
     if np.median(level[-FEWEST_LEFT:]) - best[-1] > RISEN * fall:
         return
+    rate = _rate(curves, int(index[tapers]))
     gain = float((best[tapers] - best[-1]) / fall)
+    less = 100 * (1 - best[-1] / best[tapers]) if best[-1] > 0 else 0.0
+    itself = f", −{less:.0f} %" if less >= 1 else ""
     at, unit = curves.x[index[tapers]], curves.clock
     yield Finding(
         kind="plateau",
         severity="info",
         sentence=(
             f"The fit tapers off at {unit} {at}: the remaining {left} {unit}s bring only {100 * gain:.1f} % "
-            f"of the whole fall of {name} ({best[tapers]:.4g} → {best[-1]:.4g}, from {level[0]:.4g})."
+            f"of the whole fall of {name} ({best[tapers]:.4g} → {best[-1]:.4g}{itself}, from {level[0]:.4g})."
         ),
         advice=(
-            f"If that last gain does not matter, stop around {unit} {at}; if it does, try a learning-rate schedule "
-            "or a larger model rather than more of the same."
+            f"The learning rate had fallen to {100 * rate:.2g} % of its highest by then: the schedule ended the fit. "
+            "If the loss should fall further, let it fall later."
+            if rate <= SPENT
+            else f"If that last gain does not matter, stop around {unit} {at}; if it does, try a learning-rate "
+            "schedule or a larger model rather than more of the same."
         ),
         source="Prechelt (1998), Early Stopping – But When?, https://doi.org/10.1007/3-540-49430-8_3",
         numbers=(
@@ -79,3 +95,12 @@ def plateau(curves: Curves) -> Iterator[Finding]:
         ),
         **curves.evidence(int(index[tapers]), int(index[-1])),
     )
+
+
+def _rate(curves: Curves, point: int) -> float:
+    """The learning rate at a point as a share of its highest; 1 where none was logged."""
+    for name, values in curves.metrics.items():
+        if is_learning_rate(name) and np.isfinite(values[: point + 1]).any():
+            known = values[: point + 1][np.isfinite(values[: point + 1])]
+            return float(known[-1] / known.max()) if known.max() > 0 else 1.0
+    return 1.0

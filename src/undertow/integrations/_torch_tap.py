@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..errors import RunClosedError
+from ..errors import RunClosedError, TrainingStoppedError
 from ..record import Run
 from ..record._buffer import LaterRows
 from ..record._cadence import Cadence
@@ -290,8 +289,12 @@ class Tap:
             self._run.record_later(LaterRows(read, 1, 1000))
 
     def _log_skip(self, step: int, scale: Any) -> None:
-        with contextlib.suppress(RunClosedError):
+        try:
             self._run.log({"amp.skipped": True, "amp.scale": scale}, step=step)
+        except TrainingStoppedError as told:
+            self._run.stop(str(told))  # for the next of the user's own
+        except RunClosedError:
+            pass
 
     def _find_plan(self) -> Plan | None:
         """The plan of the parameters that have a gradient now; None where nothing of this rank's has one."""

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import RunClosedError
+from ..errors import RunClosedError, TrainingStoppedError
 from ..record import Run
 from ..record._buffer import LayerRows
 from ..record._series import Series
@@ -117,6 +117,8 @@ class Recorder(keras.callbacks.Callback):
                 metrics["learning_rate"] = float(to_numpy(getattr(rate, "value", rate)))
             following = self._run.next_step + 1 if self._capture is None else self._capture.next_step
             self._run.log(metrics, step=max(following - 1, 0), epoch=epoch)
+        except TrainingStoppedError:
+            self._model.stop_training = True
         except Exception as error:
             self._fail(error)
 

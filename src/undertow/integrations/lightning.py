@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import RecordingError
+from ..errors import RecordingError, TrainingStoppedError
 from ..record import Run
 from ..record._writer import warn
 from ..schema import KEYS
@@ -85,6 +85,8 @@ class Recorder(Callback):
         row |= {"lr" if index == 0 else f"lr.{index}": rate for index, rate in enumerate(rates)}
         try:
             self._run.log(row, epoch=trainer.current_epoch)
+        except TrainingStoppedError:
+            trainer.should_stop = True
         except RecordingError as error:
             warn(f"undertow does not record everything of this fit: {error}")
 

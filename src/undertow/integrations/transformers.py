@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from ..errors import RecordingError
+from ..errors import RecordingError, TrainingStoppedError
 from ..record import Run
 from ..record._writer import warn
 from ..schema import KEYS
@@ -57,6 +57,8 @@ class Recorder(TrainerCallback):
         epoch = None if state.epoch is None else max(0, int(state.epoch - 1e-9))
         try:
             self._run.log(row, step=max(0, self._first + state.global_step - 1), epoch=epoch)
+        except TrainingStoppedError:
+            control.should_training_stop = True
         except RecordingError as error:
             warn(f"undertow does not record everything of this training: {error}")
 

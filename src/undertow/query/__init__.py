@@ -6,7 +6,7 @@ from ._answers import Engine, Rows, Selection, Series, Ticket
 from ._counting import Cube
 from ._summary import Summary
 from .engine import DuckEngine
-from .lenses import LENSES, frames
+from .lenses import LENSES, frames, named
 
 __all__ = [
     "LENSES",
@@ -19,4 +19,5 @@ __all__ = [
     "Summary",
     "Ticket",
     "frames",
+    "named",
 ]

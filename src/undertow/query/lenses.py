@@ -14,7 +14,7 @@ from ._lines import runs_of
 from ._runs import runs
 from ._steps import steps
 
-__all__ = ["LENSES", "Readable", "Recorded", "flow", "frames", "layers", "runs", "steps"]
+__all__ = ["LENSES", "Readable", "Recorded", "flow", "frames", "layers", "named", "runs", "steps"]
 
 #: In the order in which the page offers them.
 LENSES = ("flow", "steps", "layers", "runs")
@@ -52,17 +52,17 @@ def frames(recorded: Recorded, lens: str | None = None) -> list[Frame]:
     """
     if lens is not None and lens not in LENSES:
         raise SourceError(f"there is no lens {lens!r}; there are: {', '.join(LENSES)}")
-    about = recorded.runs.to_arrow()
-    labels = _labels(about)
-    logged, sums = (_relabel(table.to_arrow(), labels) for table in (recorded.steps, recorded.layers))
-    params = recorded.params.to_arrow()
+    recorded = named(recorded)
+    about, logged, sums, params = (
+        table.to_arrow() for table in (recorded.runs, recorded.steps, recorded.layers, recorded.params)
+    )
     made: dict[str, Frame] = {}
     if len(sums):
         made["flow"] = flow(sums, params, logged)
         made["layers"] = layers(sums, params)
     if len(logged):
         made["steps"] = steps(logged, sums)
-    several = _seen(about, labels, [table for table in (logged, sums) if len(table)])
+    several = _seen(about, [table for table in (logged, sums) if len(table)])
     if len(several) > 1:
         made["runs"] = runs(several, logged, sums)
     if not made:
@@ -75,12 +75,40 @@ def frames(recorded: Recorded, lens: str | None = None) -> list[Frame]:
     return [made[name] for name in dict.fromkeys(order) if name is not None]
 
 
-def _seen(about: pa.Table, labels: dict[str, str], tables: list[pa.Table]) -> pa.Table:
-    """What is known of the runs that recorded anything, by their labels."""
+class _Read:
+    """A table that was read."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+
+    def to_arrow(self) -> pa.Table:
+        return self._table
+
+
+class _Named:
+    """Recorded runs, read once, that go by what a person calls them."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        about = recorded.runs.to_arrow()
+        labels = _labels(about)
+        known = pa.array([labels[run] for run in about["run"].cast(pa.string()).to_pylist()], pa.string())
+        self.runs = _Read(about.set_column(about.schema.get_field_index("run"), "run", known))
+        self.steps, self.layers = (
+            _Read(_relabel(table.to_arrow(), labels)) for table in (recorded.steps, recorded.layers)
+        )
+        params = recorded.params.to_arrow()
+        self.params = _Read(_relabel(params, labels) if "run" in params.column_names else params)
+
+
+def named(recorded: Recorded) -> Recorded:
+    """The recorded runs as they are by now, each by its name where no other has it: what the lenses show."""
+    return recorded if isinstance(recorded, _Named) else _Named(recorded)
+
+
+def _seen(about: pa.Table, tables: list[pa.Table]) -> pa.Table:
+    """What is known of the runs that recorded anything."""
     seen = set(runs_of(*tables))
-    known = pa.array([labels[run] for run in about["run"].cast(pa.string()).to_pylist()], pa.string())
-    about = about.set_column(about.schema.get_field_index("run"), "run", known)
-    return about.filter(pa.array([label in seen for label in known.to_pylist()], pa.bool_()))
+    return about.filter(pa.array([run in seen for run in about["run"].to_pylist()], pa.bool_()))
 
 
 def _labels(runs: pa.Table) -> dict[str, str]:

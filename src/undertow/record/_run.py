@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, SupportsInt
 
-from ..errors import RunClosedError, ValueTypeError
+from ..errors import RunClosedError, TrainingStoppedError, ValueTypeError
 from ._about import About
 from ._buffer import LaterRows, LayerRows, Statistics
 from ._describe import jsonable
 from ._metrics import Metrics, check_integers, whole
-from ._watch import find_watch
+from ._watch import find_alerts, find_watch
 from ._writer import Observer, Writer, warn
 
 __all__ = ["Run"]
@@ -41,16 +41,21 @@ class Run:
         id: The run to join, made by whoever comes first: processes that train together give the same.
         resume: The id of a run in `root` to go on with, as its next attempt. Where both did a step, the newer one is
             shown.
+        alerts: Whether to ask the cheap rules while training, or which of "nonfinite", "divergence", "spikes"; what
+            they find becomes a warning, once.
+        stop_on: The rules that stop the training, likewise: the next `log` raises; recorders of trainers tell these.
 
     Attributes:
         id: Unique, safe as a folder name; starts with a letter.
         path: The run's folder.
         rank: As given.
         attempt: How often the run was resumed before.
+        alerts: What alerts found so far, a Finding each.
+        should_stop: Whether the training is to end.
 
     Raises:
         NotARunError: If there is no run to resume.
-        ValueError: If `id` or `resume` cannot be an id.
+        ValueError: If `id` or `resume` cannot be an id, or a rule cannot raise an alert.
 
     Example:
         >>> with Run("runs", name="mlp", config={"lr": 1e-3}) as run:
@@ -68,11 +73,17 @@ class Run:
         *,
         id: str | None = None,
         resume: str | None = None,
+        alerts: bool | Sequence[str] = False,
+        stop_on: Sequence[str] = (),
     ) -> None:
+        asked = find_alerts()(alerts, stop_on) if alerts or stop_on else None
         self._about = about = About(Path(root), name, config, tags, rank, id, resume)
         self.id, self.path, self.rank, self.attempt = about.id, about.folder, about.rank, about.attempt
         self._pid = os.getpid()
         self._closed = False
+        self.alerts: list[Any] = []
+        self.should_stop = False
+        self._stop: str | None = None
         self._lock = threading.Lock()
         self._next_step = about.first_step
         # Each tells the number of an optimizer's next update: asked, not told, since steps outnumber rows.
@@ -89,6 +100,8 @@ class Run:
         reference = weakref.ref(self)
         self._at_exit = lambda: _close_at_exit(reference)
         atexit.register(self._at_exit)
+        if asked is not None:
+            asked.attach(self)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, state={self.state!r})"
@@ -107,6 +120,10 @@ class Run:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed
+
+    def stop(self, reason: str) -> None:
+        """Have the next `log` raise TrainingStoppedError, once. From any thread."""
+        self.should_stop, self._stop = True, reason
 
     @property
     def next_step(self) -> int:
@@ -135,6 +152,7 @@ class Run:
 
         Raises:
             RunClosedError: After `close`.
+            TrainingStoppedError: Once, after `stop`; the row is recorded.
             ValueTypeError: If a value is of a type that no column can hold, or of text where it was a number so far; if
                 there is a step beside statistics.
             NameClashError: If a name is given twice, is a key of every row (run, attempt, rank, time), or differs from
@@ -174,6 +192,9 @@ class Run:
             if type(number) is int and number >= self._next_step:
                 self._next_step = number + 1
             self._writer.put_row((shape, values, number, epoch, now_us))
+        if self._stop is not None:
+            reason, self._stop = self._stop, None
+            raise TrainingStoppedError(reason)
 
     def watch(
         self,

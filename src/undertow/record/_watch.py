@@ -7,7 +7,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["find_watch"]
+__all__ = ["find_alerts", "find_watch"]
+
+
+def find_alerts() -> Callable[..., Any]:
+    """What asks the rules while a training runs. By name and when asked for: rules are no business of recording."""
+    return import_module(f"{__package__.partition('.')[0]}._alerts").Alerts  # type: ignore[no-any-return]
 
 
 def find_watch(model: Any) -> Callable[..., Any]:

@@ -15,10 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..diagnose import Finding, diagnose
+from ..diagnose import Finding, find
 from ..errors import UndertowError
 from ..frame import Frame
 from ..query import frames as frames_of
+from ..query import named
 from ..schema import KEYS, LAYERS, PARAMS
 from ..store import RUNS, by_step, concatenate, newest_attempts
 from ._feed import Feed, Listed
@@ -192,7 +193,7 @@ class _Given:
 
 
 class _Recorded:
-    """Tables in memory, as the lenses read recordings."""
+    """Tables in memory, as the lenses read recordings; a row of `about` for each run, in order."""
 
     def __init__(self, tables: dict[str, tuple[pa.Table, pa.Table, pa.Table]], about: list[dict[str, Any]]) -> None:
         root = Path()
@@ -201,7 +202,12 @@ class _Recorded:
         self.runs = _Given(pa.Table.from_pylist(about, schema=RUNS))
         self.steps = _Given(by_step(newest_attempts(concatenate(steps, KEYS))))
         self.layers = _Given(newest_attempts(concatenate(layers, LAYERS)))
-        self.params = _Given(pa.concat_tables([PARAMS.empty_table(), *(table[2] for table in tables.values())]))
+        schema = pa.schema([RUNS.field("run"), *PARAMS])
+        params = [
+            table[2].add_column(0, schema.field("run"), pa.array([row["run"]] * len(table[2]), pa.string()))
+            for table, row in zip(tables.values(), about, strict=True)
+        ]
+        self.params = _Given(pa.concat_tables([schema.empty_table(), *params]))
 
 
 def _build(
@@ -212,10 +218,9 @@ def _build(
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            frames = tuple(frames_of(_Recorded(tables, about)))
-            findings = tuple(
-                found for frame in frames if frame.lens in {"steps", "rows"} for found in diagnose(frame, None)
-            )
+            recorded = named(_Recorded(tables, about))
+            frames = tuple(frames_of(recorded))
+            findings = tuple(find(frames, recorded))
         except Exception as error:
             # Rows that do not fit together, of whatever run, must not end what others look at: the page says so.
             problems.append(str(error) if isinstance(error, UndertowError) else repr(error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +22,7 @@ from ..schema import Column
 from ._blocks import Blocks
 from ._summary import LEAST_ROWS, summary
 
-__all__ = ["VERSION", "column_header", "finding_header", "frame_header", "payload", "sizes", "stored"]
+__all__ = ["VERSION", "column_header", "frame_header", "payload", "sizes", "stored"]
 
 VERSION = 2
 
@@ -75,7 +74,7 @@ def payload(
         "subtitle": subtitle,
         "theme": theme,
         "frames": described,
-        "findings": [finding_header(finding) for finding in findings],
+        "findings": [finding.to_json() for finding in findings],
     }
     text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_ESCAPES), streams
@@ -132,32 +131,6 @@ def _beside(beside: Beside) -> dict[str, Any]:
         "order": list(beside.order) or None,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-def finding_header(finding: Finding) -> dict[str, Any]:
-    """What the header says of a finding."""
-    return {
-        "kind": finding.kind,
-        "severity": finding.severity,
-        "run": finding.run,
-        "first_step": finding.first_step,
-        "last_step": finding.last_step,
-        "layers": list(finding.layers),
-        "sentence": finding.sentence,
-        "advice": finding.advice,
-        "source": finding.source,
-        "numbers": [
-            {
-                "name": number.name,
-                "value": number.value if math.isfinite(number.value) else None,
-                "threshold": number.threshold if math.isfinite(number.threshold) else None,
-                "unit": number.unit,
-            }
-            for number in finding.numbers
-        ],
-        "lens": finding.lens,
-        "filters": dict(finding.filters),
-    }
 
 
 def column_header(column: Column) -> dict[str, Any]:

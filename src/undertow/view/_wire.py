@@ -10,7 +10,7 @@ from ..frame import Frame
 from ._blocks import Blocks
 from ._growth import growth
 from ._live import Snapshot
-from ._payload import VERSION, finding_header, frame_header, sizes
+from ._payload import VERSION, frame_header, sizes
 
 __all__ = ["MOST_CELLS", "is_large", "pack", "whole"]
 
@@ -74,5 +74,5 @@ def about(snapshot: Snapshot, title: str) -> dict[str, Any]:
         "title": title,
         "subtitle": "",
         "theme": "auto",
-        "findings": [finding_header(finding) for finding in snapshot.findings],
+        "findings": [finding.to_json() for finding in snapshot.findings],
     }
