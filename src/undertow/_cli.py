@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -9,7 +10,7 @@ import sys
 import threading
 import warnings
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,13 +57,15 @@ class Backend(StrEnum):
 
 
 class Format(StrEnum):
-    """What a file can be: the names of `sources.FORMATS`."""
+    """What a file can be: the names of `sources.FORMATS` and `sources.LOGS`."""
 
     csv = "csv"
     json = "json"
     parquet = "parquet"
     arrow = "arrow"
     hiplot = "hiplot"
+    tensorboard = "tensorboard"
+    lightning = "lightning"
 
 
 class Rendered(StrEnum):
@@ -141,11 +144,29 @@ def demo(
         made.view.open(path, otherwise=lambda file: _out.print(f"Open {escape(str(file))} in a browser."))
 
 
+_Format = Annotated[
+    Format | None, typer.Option("--format", help="What the paths are, where name and content do not tell.")
+]
+_SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Go on without what cannot be read (rows, files, events), and count it.")
+]
+
+
+@contextlib.contextmanager
+def _warnings_said() -> Iterator[None]:
+    """Says warnings in a line each, once what is inside is done."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for each in caught:
+        _err.print(f"[yellow]warning:[/] {escape(str(each.message))}", soft_wrap=True)
+
+
 @app.command()
 def show(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Run folders; or files, and folders of them: CSV, JSON, Parquet, …"),
+        typer.Argument(metavar="PATH...", help="Run folders, logs of other tools, or files: CSV, JSON, Parquet, …"),
     ],
     output: Annotated[
         Path | None,
@@ -155,19 +176,14 @@ def show(
     ] = None,
     lens: Annotated[str | None, typer.Option(help="What to show first: flow, steps or layers.")] = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
-    format_: Annotated[
-        Format | None, typer.Option("--format", help="What files are, where name and content do not tell.")
-    ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Go on without rows and files that cannot be read, and count them.")
-    ] = False,
+    format_: _Format = None,
+    skip_bad: _SkipBad = False,
 ) -> None:
     """Show recorded runs or files of data in the browser, or write them as one HTML file."""
     from ._show import show as show_data
 
     data = paths[0] if len(paths) == 1 else paths
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with _warnings_said():
         view = show_data(
             data,
             lens=lens,
@@ -176,11 +192,32 @@ def show(
             format=format_ and format_.value,
             skip_bad=skip_bad,
         )
-    for each in caught:
-        _err.print(f"[yellow]warning:[/] {escape(str(each.message))}", soft_wrap=True)
     if output is not None:
         path = view.save(output)
         _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Logs of TensorBoard, Lightning, …; or files that count steps."),
+    ],
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The folder of all runs.")] = Path("runs"),
+    format_: _Format = None,
+    skip_bad: _SkipBad = False,
+) -> None:
+    """Convert what other tools logged into recorded runs, a folder each."""
+    from ._import import import_runs
+
+    count = 0
+    with _warnings_said():
+        for folder, run in import_runs(paths, into, format_ and format_.value, skip_bad):
+            count += 1
+            _out.print(f"{escape(str(folder))}  [dim]{len(run.steps):,} steps, {_size(folder)}[/]", soft_wrap=True)
+            for word in run.left_out:
+                _err.print(f"[yellow]left out:[/] {escape(word)}", soft_wrap=True)
+    _out.print(f"{count:,} run{'s' * (count != 1)} imported")
 
 
 _Fetchers = Annotated[

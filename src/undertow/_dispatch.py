@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +15,8 @@ from .errors import NotARunError, SourceError
 from .frame import Frame
 from .query.lenses import Recorded, frames
 from .sources import (
+    LOGS,
+    Logged,
     from_arrow,
     from_columns,
     from_experiment,
@@ -27,10 +30,13 @@ from .sources import (
     is_experiment,
     is_hiplot,
     is_history,
+    logs_in,
+    read_logs,
+    runs_of_files,
 )
 from .store import load
 
-__all__ = ["frames_of", "title_of"]
+__all__ = ["frames_of", "logged_of", "title_of"]
 
 
 class Source(NamedTuple):
@@ -59,8 +65,9 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
 
     Args:
         data: Recorded runs (a Recording, a Run, a run folder, or several of them), the path of a file or folder that
-            `sources.from_files` reads, or several, a Keras History or several, rows (dicts), a dict of columns, a
-            structured array, a Frame, a HiPlot experiment, or any table that speaks Arrow or `__dataframe__`.
+            `sources.from_files` or `sources.read_logs` reads, or several, a Keras History or several, rows (dicts), a
+            dict of columns, a structured array, a Frame, a HiPlot experiment, or any table that speaks Arrow or
+            `__dataframe__`.
         lens: For recorded runs: the lens to put first.
         format: For files: what they are, where neither name nor content tell.
         skip_bad: For files: whether to go on without rows and files that cannot be read.
@@ -73,16 +80,17 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
     recorded = None if paths and format else _recorded(data)
     if recorded is not None:
         return frames(recorded, lens)
+    logs = _logs(paths, format, skip_bad)
+    if logs is not None:
+        return logged_frames(logs, lens)
     if paths and (format or not any(map(_runs_in, paths))):
         if lens not in {None, "rows"}:
             raise SourceError(f"lens {lens!r} needs a recorded run; {paths[0]} is none")
         return [from_files(paths, format, skip_bad)]
     if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
-        several = [_recorded(item) for item in data]
+        several = [_recorded(item) or _logs(_paths(item), None, skip_bad) for item in data]
         if paths and None in several:
-            raise SourceError(
-                f"{paths[several.index(None)]} is no run folder, as others are; show runs and files apart"
-            )
+            raise SourceError(f"{paths[several.index(None)]} holds no run, as others do; show runs and files apart")
         if all(item is not None for item in several):
             return frames(_Several([item for item in several if item is not None]), lens)
     for source in SOURCES:
@@ -98,6 +106,42 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
         f"cannot show an object of type {type(data).__name__}{hint}; what can be shown: a run folder, Recording or "
         "Run, the path of a file, a Keras History, a list of dicts, a dict of columns, a DataFrame or Arrow table"
     )
+
+
+def logged_frames(logged: Logged, lens: str | None = None) -> list[Frame]:
+    """Returns the frames that show logged runs, with what is missing in their notes.
+
+    Raises:
+        SourceError: If there is no such lens, or it has no rows.
+    """
+    missing = logged.left_out
+    return [replace(each, note=f"{each.note} {missing}".strip()) for each in frames(logged, lens)]
+
+
+def logged_of(paths: Sequence[Path], format: str | None = None, skip_bad: bool = False) -> Logged:
+    """Returns the runs that other tools logged at the paths; files of rows are a run each.
+
+    Args:
+        paths: Folders and files of one kind.
+        format: What they are, where neither name nor content tell.
+        skip_bad: Whether to leave out what cannot be read.
+
+    Raises:
+        SourceError: If there is none, one is a run folder of ours, or something cannot be read.
+    """
+    for path in paths:
+        if format is None and _runs_in(path) is not None:
+            raise SourceError(f"{path} is a folder of recorded runs already")
+    return _logs(paths, format, skip_bad) or runs_of_files(paths, format, skip_bad)
+
+
+def _logs(paths: Sequence[Path], format: str | None, skip_bad: bool) -> Logged | None:
+    """The logs at the paths, None where they are something else."""
+    if not paths or format not in {None, *LOGS} or (format is None and any(map(_runs_in, paths))):
+        return None
+    if format is None and not all(map(logs_in, paths)):
+        return None
+    return read_logs(paths, format, skip_bad)
 
 
 def title_of(data: Any) -> str:

@@ -7,7 +7,7 @@ from ._bytes import read_text
 from ._columns import from_columns, from_structured
 from ._csv import read_csv, table_of_csv
 from ._describe import describe, frame_of, normalise, time_column
-from ._files import FORMATS, from_files
+from ._files import FORMATS, from_files, runs_of_files
 from ._hiplot import (
     DEFAULT_COLORMAP,
     experiment_in_page,
@@ -21,6 +21,8 @@ from ._hiplot import (
 )
 from ._json import parse_json, table_of_json
 from ._keras import from_histories, from_history, is_history
+from ._logged import Logged, LoggedRun
+from ._logs import LOGS, logs_in, read_logs
 from ._metrics import higher_is_better, is_learning_rate, order_metrics, pair_validation
 from ._rows import flatten, from_rows
 from ._values import array_of
@@ -28,6 +30,9 @@ from ._values import array_of
 __all__ = [
     "DEFAULT_COLORMAP",
     "FORMATS",
+    "LOGS",
+    "Logged",
+    "LoggedRun",
     "array_of",
     "describe",
     "experiment_in_page",
@@ -48,6 +53,7 @@ __all__ = [
     "is_hiplot",
     "is_history",
     "is_learning_rate",
+    "logs_in",
     "normalise",
     "order_metrics",
     "pair_validation",
@@ -55,7 +61,9 @@ __all__ = [
     "parse_json",
     "plain_value",
     "read_csv",
+    "read_logs",
     "read_text",
+    "runs_of_files",
     "table_of_csv",
     "table_of_json",
     "time_column",

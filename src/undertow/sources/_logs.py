@@ -1,0 +1,92 @@
+"""Logs of other tools: which of them a path holds, and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import SourceError
+from ._lightning import find_lightning, read_lightning
+from ._logged import Logged, LoggedRun
+from ._tensorboard import find_tensorboard, read_tensorboard
+
+__all__ = ["LOGS", "logs_in", "read_logs"]
+
+
+class Log(NamedTuple):
+    """A tool's way to log.
+
+    Attributes:
+        find: The folders or files of its runs, among files.
+        read: The runs in those, which are given by name.
+    """
+
+    find: Callable[[Sequence[Path]], list[Path]]
+    read: Callable[[Mapping[str, Path], bool], list[LoggedRun]]
+
+
+#: By their names on the command line.
+LOGS: dict[str, Log] = {
+    "tensorboard": Log(find_tensorboard, read_tensorboard),
+    "lightning": Log(find_lightning, read_lightning),
+}
+
+
+def logs_in(path: Path, format: str | None = None) -> dict[str, list[Path]]:
+    """Returns where each format's runs are in a folder or file, by the format; empty where there are none.
+
+    Args:
+        path: A folder, searched to its depths but for what is hidden; or a file.
+        format: The only one to look for; None looks for all.
+    """
+    if path.is_dir():
+        files = sorted(each for each in path.rglob("*") if not _hidden(each.relative_to(path)) and each.is_file())
+    else:
+        files = [path] if path.is_file() else []
+    found = {name: log.find(files) for name, log in LOGS.items() if format in {None, name}}
+    return {name: places for name, places in found.items() if places}
+
+
+def read_logs(roots: Sequence[Path], format: str | None = None, skip_bad: bool = False) -> Logged:
+    """Returns the runs in folders and files; those of several have the folder's name before their own.
+
+    Args:
+        roots: What to search.
+        format: The only one of `LOGS` to look for; None looks for all.
+        skip_bad: Whether to leave out what is damaged; `Logged.left_out` says what.
+
+    Raises:
+        SourceError: If one holds no run, or a run cannot be read; the message names the file.
+    """
+    runs: list[LoggedRun] = []
+    for root in roots:
+        if not root.exists():
+            raise SourceError(f"there is no {root}")
+        found = logs_in(root, format)
+        if not found:
+            raise SourceError(f"{root} holds no log of {'any' if format is None else format}: none of its files is one")
+        for kind, places in found.items():
+            runs += LOGS[kind].read(_names(root, places, len(roots) > 1), skip_bad)
+    empty = [run.name for run in runs if not len(run.steps) and not len(run.layers)]
+    if len(empty) == len(runs):
+        raise SourceError(f"nothing was logged in {roots[0]}: {len(runs)} runs without a number")
+    return Logged(runs)
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _names(root: Path, places: Sequence[Path], several: bool) -> dict[str, Path]:
+    """The runs' folders by what tells them apart: their paths below the root."""
+    base = root if root.is_dir() else root.parent
+    own = base.resolve().name or str(base)
+    names = {}
+    for place in places:
+        below = place.relative_to(base).as_posix()
+        if below == ".":
+            names[own] = place
+        else:
+            names[f"{own}/{below}" if several else below] = place
+    return names
