@@ -66,6 +66,7 @@ class Format(StrEnum):
     hiplot = "hiplot"
     tensorboard = "tensorboard"
     lightning = "lightning"
+    optuna = "optuna"
 
 
 class Rendered(StrEnum):

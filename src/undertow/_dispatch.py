@@ -26,13 +26,17 @@ from .sources import (
     from_history,
     from_rows,
     from_structured,
+    from_studies,
     is_arrow,
     is_experiment,
     is_hiplot,
     is_history,
+    is_study,
     logs_in,
     read_logs,
     runs_of_files,
+    studies_in,
+    trials_of,
 )
 from .store import load
 
@@ -80,6 +84,10 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
     recorded = None if paths and format else _recorded(data)
     if recorded is not None:
         return frames(recorded, lens)
+    given = list(data) if isinstance(data, list | tuple) else [data]
+    studies = given if given and all(map(is_study, given)) else _studies(paths, format)
+    if studies:
+        return study_frames(studies, lens)
     logs = _logs(paths, format, skip_bad)
     if logs is not None:
         return logged_frames(logs, lens)
@@ -116,6 +124,31 @@ def logged_frames(logged: Logged, lens: str | None = None) -> list[Frame]:
     """
     missing = logged.left_out
     return [replace(each, note=f"{each.note} {missing}".strip()) for each in frames(logged, lens)]
+
+
+def study_frames(studies: Sequence[Any], lens: str | None = None) -> list[Frame]:
+    """Returns the frames that show studies of Optuna's: their trials, and the intermediate values where there are any.
+
+    Raises:
+        SourceError: If there is no trial, or no such lens.
+    """
+    made = {"rows": from_studies(studies)}
+    pruned = [run for study in studies for run in trials_of(study) if "intermediate" in run.steps.column_names]
+    if pruned:
+        made |= {frame.lens: frame for frame in frames(Logged(pruned)) if frame.lens == "steps"}
+    if lens is not None and lens not in made:
+        raise SourceError(f"lens {lens!r} has nothing to show of a study; there are: {', '.join(made)}")
+    return [made[name] for name in dict.fromkeys((lens or "rows", *made))]
+
+
+def _studies(paths: Sequence[Path], format: str | None) -> list[Any]:
+    """The studies that are kept at the paths, none where one of them keeps something else."""
+    if format not in {None, "optuna"} or (format is None and any(map(_runs_in, paths))):
+        return []
+    found = [logs_in(path, format) for path in paths]
+    if not all(set(each) == {"optuna"} for each in found):
+        return []
+    return [study for each in found for place in each["optuna"] for study in studies_in(place)]
 
 
 def logged_of(paths: Sequence[Path], format: str | None = None, skip_bad: bool = False) -> Logged:
@@ -157,7 +190,10 @@ def title_of(data: Any) -> str:
 def _paths(data: Any) -> list[Path]:
     """The data as paths, none where they are something else."""
     several = list(data) if isinstance(data, list | tuple) else [data]
-    return [Path(each) for each in several] if all(isinstance(each, str | os.PathLike) for each in several) else []
+    if not all(isinstance(each, str | os.PathLike) for each in several):
+        return []
+    # As Optuna and MLflow name a database; its path is what counts.
+    return [Path(each.removeprefix("sqlite:///") if isinstance(each, str) else each) for each in several]
 
 
 def _runs_in(path: Path) -> Recorded | None:

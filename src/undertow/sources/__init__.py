@@ -24,6 +24,7 @@ from ._keras import from_histories, from_history, is_history
 from ._logged import Logged, LoggedRun
 from ._logs import LOGS, logs_in, read_logs
 from ._metrics import higher_is_better, is_learning_rate, order_metrics, pair_validation
+from ._optuna import from_studies, is_study, studies_in, trials_of
 from ._rows import flatten, from_rows
 from ._values import array_of
 
@@ -47,12 +48,14 @@ __all__ = [
     "from_history",
     "from_rows",
     "from_structured",
+    "from_studies",
     "higher_is_better",
     "is_arrow",
     "is_experiment",
     "is_hiplot",
     "is_history",
     "is_learning_rate",
+    "is_study",
     "logs_in",
     "normalise",
     "order_metrics",
@@ -64,8 +67,10 @@ __all__ = [
     "read_logs",
     "read_text",
     "runs_of_files",
+    "studies_in",
     "table_of_csv",
     "table_of_json",
     "time_column",
+    "trials_of",
     "word",
 ]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..errors import SourceError
 from ._lightning import find_lightning, read_lightning
 from ._logged import Logged, LoggedRun
+from ._optuna import find_studies, read_studies
 from ._tensorboard import find_tensorboard, read_tensorboard
 
 __all__ = ["LOGS", "logs_in", "read_logs"]
@@ -30,6 +31,7 @@ class Log(NamedTuple):
 LOGS: dict[str, Log] = {
     "tensorboard": Log(find_tensorboard, read_tensorboard),
     "lightning": Log(find_lightning, read_lightning),
+    "optuna": Log(find_studies, read_studies),
 }
 
 
