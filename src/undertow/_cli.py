@@ -66,7 +66,10 @@ class Format(StrEnum):
     hiplot = "hiplot"
     tensorboard = "tensorboard"
     lightning = "lightning"
+    transformers = "transformers"
     optuna = "optuna"
+    mlflow = "mlflow"
+    wandb = "wandb"
 
 
 class Rendered(StrEnum):

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..errors import SourceError
 from ..frame import Frame
-from ._flow import flow
+from ._flow import flow, flows
 from ._layers import layers
 from ._lines import runs_of
 from ._runs import runs
@@ -58,7 +58,8 @@ def frames(recorded: Recorded, lens: str | None = None) -> list[Frame]:
     params = recorded.params.to_arrow()
     made: dict[str, Frame] = {}
     if len(sums):
-        made["flow"] = flow(sums, params, logged)
+        if flows(sums):
+            made["flow"] = flow(sums, params, logged)
         made["layers"] = layers(sums, params)
     if len(logged):
         made["steps"] = steps(logged, sums)

@@ -9,8 +9,11 @@ from typing import NamedTuple
 from ..errors import SourceError
 from ._lightning import find_lightning, read_lightning
 from ._logged import Logged, LoggedRun
+from ._mlflow import find_mlflow, read_mlflow
 from ._optuna import find_studies, read_studies
 from ._tensorboard import find_tensorboard, read_tensorboard
+from ._transformers import find_transformers, read_transformers
+from ._wandb import find_wandb, read_wandb
 
 __all__ = ["LOGS", "logs_in", "read_logs"]
 
@@ -31,7 +34,10 @@ class Log(NamedTuple):
 LOGS: dict[str, Log] = {
     "tensorboard": Log(find_tensorboard, read_tensorboard),
     "lightning": Log(find_lightning, read_lightning),
+    "transformers": Log(find_transformers, read_transformers),
     "optuna": Log(find_studies, read_studies),
+    "mlflow": Log(find_mlflow, read_mlflow),
+    "wandb": Log(find_wandb, read_wandb),
 }
 
 

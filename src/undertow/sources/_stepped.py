@@ -18,13 +18,16 @@ _STEPS = ("step", "global_step", "trainer/global_step", "_step", "iteration", "i
 _TIMES = ("time", "wall_time", "timestamp", "_timestamp", "date")
 
 
-def steps_of_rows(table: pa.Table, where: str, when: dt.datetime, last: bool = False) -> pa.Table:
+def steps_of_rows(
+    table: pa.Table, where: str, when: dt.datetime, last: bool = False, counter: str | None = None
+) -> pa.Table:
     """Returns rows as the steps of a `LoggedRun`: rows of one step become one.
 
     Args:
         table: The rows; one column, called step or epoch or a name like these, counts whole numbers.
         where: What errors call it.
         when: The time of each row, where no column says it.
+        counter: The column that counts; None finds it by name.
         last: Whether, of two values at one step, the later stands; else they are an error.
 
     Raises:
@@ -32,15 +35,17 @@ def steps_of_rows(table: pa.Table, where: str, when: dt.datetime, last: bool = F
     """
     table = normalise(table)
     folded = {name.casefold(): name for name in reversed(table.column_names)}
-    counter = next((folded[name] for name in _STEPS if name in folded and _whole(table[folded[name]])), None)
+    counter = counter or next((folded[name] for name in _STEPS if name in folded and _whole(table[folded[name]])), None)
     if counter is None:
         raise SourceError(f"{where} counts neither steps nor epochs: no column of whole numbers is called {_named()}")
     table = table.filter(pc.is_valid(table[counter]))
     table = _merged(table, counter, where, last)
     step = table[counter].cast(pa.int64())
-    clock = next((folded[name] for name in _TIMES if name in folded), None)
+    clock = next(
+        (folded[name] for name in _TIMES if name in folded and pa.types.is_timestamp(table[folded[name]].type)), None
+    )
     time = pa.nulls(len(table), pa.timestamp("us", tz="UTC"))
-    if clock is not None and pa.types.is_timestamp(table[clock].type):
+    if clock is not None:
         kind = table[clock].type
         moments = table[clock] if kind.tz else pc.assume_timezone(table[clock], "UTC")
         time = moments.cast(pa.timestamp("us", tz="UTC"), safe=False)
