@@ -58,8 +58,8 @@ def test_both_stores_give_the_same_runs(kind, request):
 def test_an_experiment_or_a_run_alone_is_a_store_too(folder):
     (experiment,) = folder.glob("[1-9]*")
     assert len(logged_of([experiment]).several) == 2
-    for run in experiment.glob("*/params"):
-        assert len(logged_of([run.parent]).several) == 1
+    for run in experiment.glob("*/params/lr"):
+        assert len(logged_of([run.parents[1]]).several) == 1
 
 
 def test_several_experiments_are_told_apart(folder):

@@ -78,7 +78,7 @@ def read_logs(roots: Sequence[Path], format: str | None = None, skip_bad: bool =
             runs += LOGS[kind].read(_names(root, places, len(roots) > 1), skip_bad)
     empty = [run.name for run in runs if not len(run.steps) and not len(run.layers)]
     if len(empty) == len(runs):
-        raise SourceError(f"nothing was logged in {roots[0]}: {len(runs)} runs without a number")
+        raise SourceError(f"nothing was logged in {roots[0]}: there is no run with a number")
     return Logged(runs)
 
 
