@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -20,6 +20,7 @@ __all__ = [
     "ExperimentValidationMissingParent",
     "ValueDef",
     "ValueType",
+    "check_lineage",
     "validate_colormap",
 ]
 
@@ -166,6 +167,35 @@ class Datapoint:
 
     def _asdict(self) -> dict[str, Any]:
         return {"uid": self.uid, "values": self.values, "from_uid": self.from_uid}
+
+
+def check_lineage(datapoints: Iterable[Datapoint]) -> None:
+    """Checks that datapoints have uids of their own, and descend from each other without end.
+
+    Raises:
+        ExperimentValidationError: If two have one uid.
+        ExperimentValidationCircularRef: If one descends from itself.
+        ExperimentValidationMissingParent: If one descends from what is not there.
+    """
+    parents: dict[str, str | None] = {}
+    for point in datapoints:
+        uid = word(point.uid)
+        if uid in parents:
+            raise ExperimentValidationError(f"Two datapoints have the uid {uid!r}")
+        parents[uid] = parent_word(point.from_uid)
+    settled: set[str] = set()
+    for uid in parents:
+        line: dict[str, None] = {}
+        at: str | None = uid
+        while at is not None and at not in settled:
+            if at in line:
+                raise ExperimentValidationCircularRef(f"Datapoint ({uid}) has a circular reference in its parents")
+            line[at] = None
+            parent = parents[at]
+            if parent is not None and parent not in parents:
+                raise ExperimentValidationMissingParent(f"Datapoint ({at}) parent ({parent}) not found")
+            at = parent
+        settled.update(line)
 
 
 def validate_colormap(colormap: str | None) -> None:

@@ -19,6 +19,7 @@ from ._hiplot import (
     plain_value,
     word,
 )
+from ._infer import as_unix, inferred_array
 from ._json import parse_json, table_of_json
 from ._keras import from_histories, from_history, is_history
 from ._logged import Logged, LoggedRun
@@ -35,6 +36,7 @@ __all__ = [
     "Logged",
     "LoggedRun",
     "array_of",
+    "as_unix",
     "describe",
     "experiment_in_page",
     "flatten",
@@ -50,6 +52,7 @@ __all__ = [
     "from_structured",
     "from_studies",
     "higher_is_better",
+    "inferred_array",
     "is_arrow",
     "is_experiment",
     "is_hiplot",
