@@ -106,8 +106,17 @@ def test_uids_among_the_columns_are_the_datapoints():
     assert [(point.uid, point.from_uid, point.values) for point in experiment.datapoints] == [
         ("x", None, {"a": 1}), ("y", "x", {"a": 2}),
     ]  # fmt: skip
-    with pytest.raises(ExperimentValidationError, match="Two datapoints have the uid 'x'"):
-        hip.Experiment.from_dataframe(pd.DataFrame({"uid": ["x", "x"], "a": [1, 2]})).validate()
+
+
+def test_uids_that_several_have_are_said_and_shown():
+    rows = [{"uid": "x", "a": 1}, {"uid": "x", "a": 2}, {"uid": "y", "from_uid": "x", "a": 3}]
+    experiment = hip.Experiment.from_iterable(rows)
+    with pytest.warns(UserWarning, match="Several datapoints have the uid 'x'$"):
+        experiment.validate()
+    assert frames_of(experiment)[0].table["uid"].to_pylist() == ["x", "x", "y"]
+    rows += [{"uid": "y", "a": 4}, {"uid": "y", "from_uid": "y", "a": 5}]
+    with pytest.warns(UserWarning, match="1 more"), pytest.raises(hip.ExperimentValidationCircularRef):
+        hip.Experiment.from_iterable(rows).validate()
 
 
 def test_an_empty_dataframe_is_no_experiment():

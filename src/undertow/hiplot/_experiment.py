@@ -112,8 +112,7 @@ class Experiment:
         Raises:
             ExperimentValidationCircularRef: If a datapoint descends from itself.
             ExperimentValidationMissingParent: If one descends from what is not there; see `remove_missing_parents`.
-            ExperimentValidationError: If there is no datapoint, two have one uid, a value's name is reserved, or a
-                colour is none.
+            ExperimentValidationError: If there is no datapoint, a value's name is reserved, or a colour is none.
         """
         if self._columns is None:  # rows that are columns as yet have the uids 0, 1, … and no parents
             check_lineage(self.datapoints)

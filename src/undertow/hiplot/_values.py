@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
@@ -170,19 +171,25 @@ class Datapoint:
 
 
 def check_lineage(datapoints: Iterable[Datapoint]) -> None:
-    """Checks that datapoints have uids of their own, and descend from each other without end.
+    """Checks that datapoints descend from each other without a circle; a warning says where several have one uid.
+
+    HiPlot takes these, too; what descends from such a uid descends from each of them.
 
     Raises:
-        ExperimentValidationError: If two have one uid.
         ExperimentValidationCircularRef: If one descends from itself.
         ExperimentValidationMissingParent: If one descends from what is not there.
     """
     parents: dict[str, str | None] = {}
+    again: dict[str, None] = {}
     for point in datapoints:
         uid = word(point.uid)
         if uid in parents:
-            raise ExperimentValidationError(f"Two datapoints have the uid {uid!r}")
+            again[uid] = None
         parents[uid] = parent_word(point.from_uid)
+    if again:
+        first, *rest = again
+        also = f", and {len(rest)} more uids are likewise shared" if rest else ""
+        warnings.warn(f"Several datapoints have the uid {first!r}{also}", UserWarning, stacklevel=4)
     settled: set[str] = set()
     for uid in parents:
         line: dict[str, None] = {}
