@@ -85,18 +85,20 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
     if recorded is not None:
         return frames(recorded, lens)
     given = list(data) if isinstance(data, list | tuple) else [data]
-    studies = given if given and all(map(is_study, given)) else _studies(paths, format)
-    if studies:
-        return study_frames(studies, lens)
-    logs = _logs(paths, format, skip_bad)
-    if logs is not None:
-        return logged_frames(logs, lens)
+    if given and all(map(is_study, given)):
+        return study_frames(given, lens)
+    logs = _logs(paths, format)
+    if logs and all(set(found) == {"optuna"} for found in logs.values()):
+        places = [place for found in logs.values() for place in found["optuna"]]
+        return study_frames([study for place in places for study in studies_in(place)], lens)
+    if logs:
+        return logged_frames(read_logs(logs, skip_bad), lens)
     if paths and (format or not any(map(_runs_in, paths))):
         if lens not in {None, "rows"}:
             raise SourceError(f"lens {lens!r} needs a recorded run; {paths[0]} is none")
         return [from_files(paths, format, skip_bad)]
     if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
-        several = [_recorded(item) or _logs(_paths(item), None, skip_bad) for item in data]
+        several = [_recorded(item) or _logged(item, skip_bad) for item in data]
         if paths and None in several:
             raise SourceError(f"{paths[several.index(None)]} holds no run, as others do; show runs and files apart")
         if all(item is not None for item in several):
@@ -141,16 +143,6 @@ def study_frames(studies: Sequence[Any], lens: str | None = None) -> list[Frame]
     return [made[name] for name in dict.fromkeys((lens or "rows", *made))]
 
 
-def _studies(paths: Sequence[Path], format: str | None) -> list[Any]:
-    """The studies that are kept at the paths, none where one of them keeps something else."""
-    if format not in {None, "optuna"} or (format is None and any(map(_runs_in, paths))):
-        return []
-    found = [logs_in(path, format) for path in paths]
-    if not all(set(each) == {"optuna"} for each in found):
-        return []
-    return [study for each in found for place in each["optuna"] for study in studies_in(place)]
-
-
 def logged_of(paths: Sequence[Path], format: str | None = None, skip_bad: bool = False) -> Logged:
     """Returns the runs that other tools logged at the paths; files of rows are a run each.
 
@@ -165,16 +157,16 @@ def logged_of(paths: Sequence[Path], format: str | None = None, skip_bad: bool =
     for path in paths:
         if format is None and _runs_in(path) is not None:
             raise SourceError(f"{path} is a folder of recorded runs already")
-    return _logs(paths, format, skip_bad) or runs_of_files(paths, format, skip_bad)
+    logs = _logs(paths, format)
+    return read_logs(logs, skip_bad) if logs else runs_of_files(paths, format, skip_bad)
 
 
-def _logs(paths: Sequence[Path], format: str | None, skip_bad: bool) -> Logged | None:
-    """The logs at the paths, None where they are something else."""
-    if not paths or format not in {None, *LOGS} or (format is None and any(map(_runs_in, paths))):
-        return None
-    if format is None and not all(map(logs_in, paths)):
-        return None
-    return read_logs(paths, format, skip_bad)
+def _logs(paths: Sequence[Path], format: str | None = None) -> dict[Path, dict[str, list[Path]]]:
+    """What logs are at the paths, by path and format; empty where one of them is something else."""
+    if format not in {None, *LOGS} or (format is None and any(map(_runs_in, paths))):
+        return {}
+    found = {path: logs_in(path, format) for path in paths}
+    return found if all(found.values()) else {}
 
 
 def title_of(data: Any) -> str:
@@ -218,6 +210,12 @@ def _recorded(data: Any) -> Recorded | None:
             flush()
         return load(data.path)
     return None
+
+
+def _logged(data: Any, skip_bad: bool) -> Recorded | None:
+    """The data as logs of other tools, None where they are something else."""
+    logs = _logs(_paths(data))
+    return read_logs(logs, skip_bad) if logs else None
 
 
 class _Several:

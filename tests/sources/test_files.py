@@ -193,7 +193,7 @@ def test_content_tells_what_a_name_does_not(tmp_path):
         ("a.csv", "", "empty"),
         ("a.csv", b"a\n1\n\xff\n", r"a\.csv, line 3: bytes that are not UTF-8 text"),
         ("a.json", '[{"a": 1},\n {"a": }]', r"a\.json, line 2, column 8"),
-        ("a.json", '[{"a": 1}, 3]', r"a\.json, row 1 is a int"),
+        ("a.json", '[{"a": 1}, 3]', r"a\.json, row 1 is of type int"),
         ("a.json", "3", r"a\.json holds a single int"),
         ("a.json", "[" * 100_000, "nests too deep"),
         ("a.json", "[]", "no rows"),

@@ -47,7 +47,7 @@ def test_its_own_state_stands_before_checkpoints_and_folders_apart(tmp_path):
 
 def test_a_broken_state_names_its_place(tmp_path):
     (tmp_path / "trainer_state.json").write_text(json.dumps({"global_step": 1, "log_history": [{"step": 1}, 3]}))
-    with pytest.raises(SourceError, match=r"trainer_state\.json, row 1 is a int"):
+    with pytest.raises(SourceError, match=r"trainer_state\.json, row 1 is of type int"):
         frames_of(tmp_path)
     (tmp_path / "trainer_state.json").write_text('{"log_history": [')
     with pytest.raises(SourceError, match=r"trainer_state\.json, line 1, column"):

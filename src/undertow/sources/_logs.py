@@ -46,39 +46,38 @@ def logs_in(path: Path, format: str | None = None) -> dict[str, list[Path]]:
 
     Args:
         path: A folder, searched to its depths but for what is hidden; or a file.
-        format: The only one to look for; None looks for all.
+        format: The only one of `LOGS` to look for; None looks for all.
+
+    Raises:
+        SourceError: If nothing of the format asked for is there.
     """
     if path.is_dir():
         files = sorted(each for each in path.rglob("*") if not _hidden(each.relative_to(path)) and each.is_file())
     else:
         files = [path] if path.is_file() else []
     found = {name: log.find(files) for name, log in LOGS.items() if format in {None, name}}
-    return {name: places for name, places in found.items() if places}
+    found = {name: places for name, places in found.items() if places}
+    if format is not None and not found:
+        raise SourceError(f"{path} holds no log of {format}" if path.exists() else f"there is no {path}")
+    return found
 
 
-def read_logs(roots: Sequence[Path], format: str | None = None, skip_bad: bool = False) -> Logged:
-    """Returns the runs in folders and files; those of several have the folder's name before their own.
+def read_logs(found: Mapping[Path, Mapping[str, Sequence[Path]]], skip_bad: bool = False) -> Logged:
+    """Returns the runs that `logs_in` found; those of several folders have the folder's name before their own.
 
     Args:
-        roots: What to search.
-        format: The only one of `LOGS` to look for; None looks for all.
+        found: What it found in each.
         skip_bad: Whether to leave out what is damaged; `Logged.left_out` says what.
 
     Raises:
-        SourceError: If one holds no run, or a run cannot be read; the message names the file.
+        SourceError: If no run has a number, or one cannot be read; the message names the file.
     """
     runs: list[LoggedRun] = []
-    for root in roots:
-        if not root.exists():
-            raise SourceError(f"there is no {root}")
-        found = logs_in(root, format)
-        if not found:
-            raise SourceError(f"{root} holds no log of {'any' if format is None else format}: none of its files is one")
-        for kind, places in found.items():
-            runs += LOGS[kind].read(_names(root, places, len(roots) > 1), skip_bad)
-    empty = [run.name for run in runs if not len(run.steps) and not len(run.layers)]
-    if len(empty) == len(runs):
-        raise SourceError(f"nothing was logged in {roots[0]}: there is no run with a number")
+    for root, kinds in found.items():
+        for kind, places in kinds.items():
+            runs += LOGS[kind].read(_names(root, places, len(found) > 1), skip_bad)
+    if not any(len(run.steps) or len(run.layers) for run in runs):
+        raise SourceError(f"nothing was logged in {next(iter(found))}: there is no run with a number")
     return Logged(runs)
 
 

@@ -1,7 +1,7 @@
 """MLflow's stores: a folder `mlruns`, or a database of SQLite's. Both are read as they lie, without MLflow.
 
-Its package takes seconds to import and half a gigabyte of disk; what is read here (four kinds of small files, five
-tables) has stayed the same since MLflow 1. The tests hold it to stores that MLflow 3.18 wrote.
+Its package takes seconds to import and half a gigabyte of disk; what is read here are four kinds of small files, and
+five tables. The tests hold it to stores that MLflow 3.18 wrote.
 """
 
 from __future__ import annotations
