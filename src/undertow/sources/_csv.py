@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def table_of_csv(text: str, where: str, skip_bad: bool = False) -> Read:
     if not table.num_rows:
         raise SourceError(f"there are no rows to show: {where} has {'no whole row' if bad else 'a header alone'}")
     # Arrow lets go of the interpreter, and most of a file's time is spent here.
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         told = threads.map(lambda name: infer(table[name], name, comma=delimiter == ";"), names)
         columns = dict(zip(names, told, strict=True))
     if headed and not first[0].strip() and len(names) > 1 and _counts(columns[names[0]]):
