@@ -15,15 +15,14 @@ import json
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _peers import python_of
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import undertow as ut
@@ -56,15 +55,10 @@ const poll = () => { if (window.inked()) window.first = performance.now(); else 
 addEventListener("DOMContentLoaded", () => requestAnimationFrame(poll));
 """
 
-#: What each peer needs, and how it writes a page. HiPlot imports pkg_resources, which setuptools 81 dropped.
+#: What each peer imports, and how it writes a page.
 PEERS = {
-    "hiplot": (
-        ["hiplot==0.1.33", "setuptools<81", "pandas<2.3", "numpy<2"],
-        "import pandas, hiplot",
-        "hiplot.Experiment.from_dataframe(pandas.DataFrame(columns)).to_html()",
-    ),
+    "hiplot": ("import pandas, hiplot", "hiplot.Experiment.from_dataframe(pandas.DataFrame(columns)).to_html()"),
     "plotly": (
-        ["plotly==7.1.0", "numpy<2"],
         "import plotly.graph_objects as go",
         "go.Figure(go.Parcoords(line={'color': columns['c0']}, dimensions="
         "[{'label': name, 'values': values} for name, values in columns.items()])).to_html(include_plotlyjs=True)",
@@ -95,12 +89,8 @@ def ours(folder: Path, rows: int, count: int, dtype: str) -> tuple[Path, float]:
 
 
 def theirs(peer: str, folder: Path, rows: int, count: int) -> tuple[Path, float]:
-    needs, imports, page = PEERS[peer]
-    home = folder / peer
-    python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    if not python.exists():
-        venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *needs], check=True)
+    imports, page = PEERS[peer]
+    python = python_of(peer, folder)
     path = folder / f"{peer}-{rows}.html"
     script = PEER.format(imports=imports, page=page)
     done = subprocess.run(

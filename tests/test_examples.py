@@ -19,7 +19,7 @@ def test_the_example_runs_and_is_short(example, tmp_path):
     if "keras" in source:
         pytest.importorskip("keras")
         pytest.importorskip("jax")
-    for library in ("torch", "lightning", "transformers", "optax", "accelerate"):
+    for library in ("torch", "lightning", "transformers", "optax", "accelerate", "optuna", "tensorboard"):
         if f"import {library}" in source or f"from {library}" in source:
             pytest.importorskip(library)
     assert len(source.splitlines()) < 60

@@ -5,7 +5,6 @@ import datetime as dt
 import io
 import json
 import math
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +17,6 @@ import undertow as ut
 import undertow.hiplot as hip
 from undertow._dispatch import frames_of
 from undertow.errors import SourceError
-from undertow.hiplot import _streamlit
 from undertow.hiplot.fetchers import get_fetchers, load_xp_with_fetchers
 from undertow.schema import Colouring
 from undertow.sources import from_files
@@ -173,7 +171,6 @@ def test_validation_says_what_is_wrong():
         (lineage(("a", "b"), ("b", "a")), hip.ExperimentValidationCircularRef, "circular"),
         (lineage(("a", "a")), hip.ExperimentValidationCircularRef, "circular"),
         (lineage(("a", None), ("b", "c")), hip.ExperimentValidationMissingParent, r"\(b\) parent \(c\) not found"),
-        (lineage(("a", None), ("a", None)), hip.ExperimentValidationError, "uid 'a'"),
         (hip.Experiment([hip.Datapoint({"uid": 1})]), hip.ExperimentValidationError, 'a value for "uid"'),
         (hip.Experiment([hip.Datapoint({"a": 1})], colormap="viridis"), hip.ExperimentValidationError, "colormap"),
         (hip.Experiment([hip.Datapoint({"a": 1})], colormap="interpolateX"), hip.ExperimentValidationError, "palette"),
@@ -284,25 +281,3 @@ def test_what_is_brushed_in_a_notebook_comes_back(monkeypatch):
         "lr": {"type": "numeric", "range": [0, 2], "ranges": [[0.5, 2], [0, 0.02]]},
         "opt": {"type": "categorical", "values": ["sgd"]},
     }
-
-
-def test_streamlit_shows_the_page_and_says_what_does_not_come_back(monkeypatch):
-    experiment = hip.Experiment.from_iterable(ROWS)
-    with pytest.raises(RuntimeError, match=r"needs Streamlit|streamlit run"):
-        experiment.display_st()
-    pages = []
-    components = SimpleNamespace(html=lambda page, **size: pages.append(page))
-    runtime = SimpleNamespace(exists=lambda: True)
-    package = SimpleNamespace(v1=components)
-    monkeypatch.setitem(sys.modules, "streamlit", SimpleNamespace(components=package))
-    monkeypatch.setitem(sys.modules, "streamlit.components", package)
-    monkeypatch.setitem(sys.modules, "streamlit.runtime", runtime)
-    assert experiment.display_st(key="k") is None
-    with pytest.warns(UserWarning, match="does not come back"):
-        assert experiment.display_st(ret=["brush_extents", "selected_uids"]) == ((), ("0", "1"))
-    assert pages == [experiment.to_html()] * 2
-    with pytest.raises(ut.ViewError, match="there is no 'x'"):
-        experiment.to_streamlit(ret="x")
-    with pytest.raises(RuntimeError, match="display_st"):
-        experiment.display()
-    assert _streamlit.is_streamlit()

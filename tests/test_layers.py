@@ -20,12 +20,12 @@ WEB = ROOT / "web"
 BASE = ["errors", "schema", "statistics", "frame", "store"]
 RECORDING = [*BASE, "record", "integrations"]
 LOOKING = [*BASE, "sources", "query", "diagnose", "view"]
-TOP = ["_dispatch", "_show", "_alerts", "hiplot", "_demo", "_cli", "__init__"]
+TOP = ["_dispatch", "_show", "_import", "_alerts", "hiplot", "_demo", "_terminal", "_cli", "__init__"]
 # Data and a version string: anyone may read them, they read nobody but the errors.
 LEAVES = ["_version", "datasets"]
 
 CORE_MAY_IMPORT = {*sys.stdlib_module_names, "numpy", "pyarrow"}
-ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}}
+ALSO_MAY_IMPORT = {"_cli": {"typer", "rich"}, "_demo": {"typer", "rich"}, "_terminal": {"rich"}}
 # What is imported by a function alone, which says what to install: it is made of what it needs.
 MODULES_MAY_IMPORT = {
     "undertow.view._serving": {"uvicorn"},

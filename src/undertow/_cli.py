@@ -6,21 +6,18 @@ import io
 import json
 import sys
 import threading
-import warnings
 import webbrowser
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from ._terminal import err, out, print_findings, progress, size_of, state, warnings_said
 from ._version import __version__
-from .diagnose import Finding
 from .errors import UndertowError
 from .store import compact as compact_runs
 from .store import summaries
@@ -36,15 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_out = Console(highlight=False)
-_err = Console(stderr=True, highlight=False)
-
-_STATE_COLORS = {"running": "cyan", "finished": "green", "degraded": "yellow"} | dict.fromkeys(
-    ("failed", "crashed", "unreadable"), "red"
-)
-
-_MARKS = {"error": "[red]✗[/]", "warning": "[yellow]▲[/]", "info": "[cyan]●[/]"}
-
 
 class Backend(StrEnum):
     """What Keras trains on."""
@@ -55,13 +43,19 @@ class Backend(StrEnum):
 
 
 class Format(StrEnum):
-    """What a file can be: the names of `sources.FORMATS`."""
+    """What a file can be: the names of `sources.FORMATS` and `sources.LOGS`."""
 
     csv = "csv"
     json = "json"
     parquet = "parquet"
     arrow = "arrow"
     hiplot = "hiplot"
+    tensorboard = "tensorboard"
+    lightning = "lightning"
+    transformers = "transformers"
+    optuna = "optuna"
+    mlflow = "mlflow"
+    wandb = "wandb"
 
 
 class Rendered(StrEnum):
@@ -84,7 +78,7 @@ def main() -> None:
     try:
         app()
     except UndertowError as error:
-        _err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
 
 
@@ -117,7 +111,7 @@ def demo(
     from ._show import has_display
     from .datasets.boston_housing import CAVEAT
 
-    with _progress() as bar:
+    with progress() as bar:
         task = bar.add_task(f"Training on {backend.value}", total=epochs, metrics="")
 
         def report(done: int, metrics: dict[str, float]) -> None:
@@ -127,24 +121,32 @@ def demo(
         made = train(backend.value, epochs, seed, runs, report)
         bar.update(task, description=f"Trained on {backend.value}")
     path = made.view.save(output)
-    _out.print()
-    _out.print(
+    out.print()
+    out.print(
         f"Test error  [bold]${1000 * made.test_mae:,.0f}[/] on average (MAE {made.test_mae:.3f} in $1000), 102 homes"
     )
-    _out.print()
-    _print_findings(made.view.findings)
-    _out.print(f"\n[dim]{escape(CAVEAT)}[/]\n")
-    _out.print(f"Run   {escape(str(made.run))}  [dim]{_size(made.run)}[/]", soft_wrap=True)
-    _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+    out.print()
+    print_findings(made.view.findings)
+    out.print(f"\n[dim]{escape(CAVEAT)}[/]\n")
+    out.print(f"Run   {escape(str(made.run))}  [dim]{size_of(made.run)}[/]", soft_wrap=True)
+    out.print(f"Page  {escape(str(path))}  [dim]{size_of(path)}[/]", soft_wrap=True)
     if open_page and has_display():
-        made.view.open(path, otherwise=lambda file: _out.print(f"Open {escape(str(file))} in a browser."))
+        made.view.open(path, otherwise=lambda file: out.print(f"Open {escape(str(file))} in a browser."))
+
+
+_Format = Annotated[
+    Format | None, typer.Option("--format", help="What the paths are, where name and content do not tell.")
+]
+_SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Go on without what cannot be read (rows, files, events), and count it.")
+]
 
 
 @app.command()
 def show(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Run folders; or files, and folders of them: CSV, JSON, Parquet, …"),
+        typer.Argument(metavar="PATH...", help="Run folders, logs of other tools, or files: CSV, JSON, Parquet, …"),
     ],
     output: Annotated[
         Path | None,
@@ -154,19 +156,14 @@ def show(
     ] = None,
     lens: Annotated[str | None, typer.Option(help="What to show first: flow, steps or layers.")] = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
-    format_: Annotated[
-        Format | None, typer.Option("--format", help="What files are, where name and content do not tell.")
-    ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Go on without rows and files that cannot be read, and count them.")
-    ] = False,
+    format_: _Format = None,
+    skip_bad: _SkipBad = False,
 ) -> None:
     """Show recorded runs or files of data in the browser, or write them as one HTML file."""
     from ._show import show as show_data
 
     data = paths[0] if len(paths) == 1 else paths
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with warnings_said():
         view = show_data(
             data,
             lens=lens,
@@ -175,11 +172,32 @@ def show(
             format=format_ and format_.value,
             skip_bad=skip_bad,
         )
-    for each in caught:
-        _err.print(f"[yellow]warning:[/] {escape(str(each.message))}", soft_wrap=True)
     if output is not None:
         path = view.save(output)
-        _out.print(f"Page  {escape(str(path))}  [dim]{_size(path)}[/]", soft_wrap=True)
+        out.print(f"Page  {escape(str(path))}  [dim]{size_of(path)}[/]", soft_wrap=True)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Logs of TensorBoard, Lightning, …; or files that count steps."),
+    ],
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The folder of all runs.")] = Path("runs"),
+    format_: _Format = None,
+    skip_bad: _SkipBad = False,
+) -> None:
+    """Convert what other tools logged into recorded runs, a folder each."""
+    from ._import import import_runs
+
+    count = 0
+    with warnings_said():
+        for folder, run in import_runs(paths, into, format_ and format_.value, skip_bad):
+            count += 1
+            out.print(f"{escape(str(folder))}  [dim]{len(run.steps):,} steps, {size_of(folder)}[/]", soft_wrap=True)
+            for word in run.left_out:
+                err.print(f"[yellow]left out:[/] {escape(word)}", soft_wrap=True)
+    out.print(f"{count:,} run{'s' * (count != 1)} imported")
 
 
 _Fetchers = Annotated[
@@ -202,9 +220,7 @@ def hiplot(
     def started(url: str) -> None:
         print(f"Undertow shows experiments at {url}", flush=True)
         if host not in {"127.0.0.1", "localhost", "::1"}:
-            _err.print(
-                "[yellow]Others on the network can reach this address; who has the token can read your files.[/]"
-            )
+            err.print("[yellow]Others on the network can reach this address; who has the token can read your files.[/]")
         if open_page and has_display():
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
@@ -248,7 +264,7 @@ def serve(
     def started() -> None:
         print(f"Undertow serves {path} at {live.url}", flush=True)
         if host not in {"127.0.0.1", "localhost", "::1"}:
-            _err.print("[yellow]Others on the network can reach this address; who has the token can read the runs.[/]")
+            err.print("[yellow]Others on the network can reach this address; who has the token can read the runs.[/]")
         if open_page and has_display():
             threading.Thread(target=webbrowser.open, args=(live.url,), daemon=True).start()
 
@@ -280,7 +296,7 @@ def diagnose(
     if as_json:
         print(json.dumps([finding.to_json() for finding in findings], indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        _print_findings(findings, explain)
+        print_findings(findings, explain)
     if fail_on is not None:
         grave = list(Severity)[: list(Severity).index(fail_on) + 1]
         if any(finding.severity in grave for finding in findings):
@@ -297,11 +313,10 @@ def ls(path: _Runs = Path("runs")) -> None:
     table.columns[0].overflow = "fold"  # an id that is cut cannot be copied
     for run in summaries(path):
         start = "" if run.start is None else f"{run.start.astimezone():%Y-%m-%d %H:%M}"
-        color = _STATE_COLORS.get(run.state, "default")
         size = f"{run.nbytes / 1000:,.0f} kB"
-        table.add_row(escape(run.id), f"[{color}]{run.state}[/]", str(run.attempt), start, size, str(run.tails or ""))
+        table.add_row(escape(run.id), state(run.state), str(run.attempt), start, size, str(run.tails or ""))
     # A pipe has no width: what reads it wants whole ids, a line each.
-    (_out if _out.is_terminal else Console(highlight=False, width=100_000)).print(table)
+    (out if out.is_terminal else Console(highlight=False, width=100_000)).print(table)
 
 
 @app.command()
@@ -312,10 +327,10 @@ def verify(path: _Runs) -> None:
         files, rows = files + 1, rows + (check.rows if check.kind in ("segment", "tail") else 0)
         if check.problem is not None:
             bad += 1
-            _out.print(f"[red]✗[/] {escape(check.problem)} [dim]{escape(str(check.path))}[/]", soft_wrap=True)
+            out.print(f"[red]✗[/] {escape(check.problem)} [dim]{escape(str(check.path))}[/]", soft_wrap=True)
         elif check.note is not None:
-            _out.print(f"[yellow]▲[/] {escape(check.note)} [dim]{escape(str(check.path))}[/]", soft_wrap=True)
-    _out.print(f"{files:,} files, {rows:,} rows: {'whole' if not bad else f'{bad:,} with problems'}")
+            out.print(f"[yellow]▲[/] {escape(check.note)} [dim]{escape(str(check.path))}[/]", soft_wrap=True)
+    out.print(f"{files:,} files, {rows:,} rows: {'whole' if not bad else f'{bad:,} with problems'}")
     if bad:
         raise typer.Exit(1)
 
@@ -326,35 +341,4 @@ def compact(path: _Runs) -> None:
     for done in compact_runs(path):
         words = f"sealed {done.sealed}, merged {done.merged}, removed {done.removed}"
         unread = f" [yellow]({done.unread:,} bytes could not be read)[/]" if done.unread else ""
-        _out.print(f"{escape(str(done.run))}: {words}{unread}", soft_wrap=True)
-
-
-def _print_findings(findings: Sequence[Finding], explain: bool = False) -> None:
-    if not findings:
-        _out.print("Findings    none: nothing that the rules look for.")
-        return
-    several = len({finding.run for finding in findings}) > 1
-    table = Table.grid(padding=(0, 1))
-    for finding in findings:
-        run = f"[dim]{escape(finding.run)}:[/] " if several else ""
-        table.add_row(_MARKS[finding.severity], f"{run}{escape(finding.sentence)}")
-        table.add_row("", f"[dim]{escape(finding.advice)}[/]")
-        if explain:
-            table.add_row("", f"[dim]{escape('; '.join(map(str, finding.numbers)))}[/]")
-            table.add_row("", f"[dim]{finding.kind}: {escape(finding.source)}[/]")
-    _out.print("Findings", table, sep="\n")
-
-
-def _progress() -> Progress:
-    columns: tuple[Any, ...] = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TextColumn("[dim]{task.fields[metrics]}[/]"),
-    )
-    return Progress(*columns, console=_out)
-
-
-def _size(path: Path) -> str:
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return f"{sum(file.stat().st_size for file in files) / 1000:,.0f} kB"
+        out.print(f"{escape(str(done.run))}: {words}{unread}", soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -15,6 +16,8 @@ from .errors import NotARunError, SourceError
 from .frame import Frame
 from .query.lenses import Recorded, frames, named
 from .sources import (
+    LOGS,
+    Logged,
     from_arrow,
     from_columns,
     from_experiment,
@@ -24,14 +27,21 @@ from .sources import (
     from_history,
     from_rows,
     from_structured,
+    from_studies,
     is_arrow,
     is_experiment,
     is_hiplot,
     is_history,
+    is_study,
+    logs_in,
+    read_logs,
+    runs_of_files,
+    studies_in,
+    trials_of,
 )
 from .store import load
 
-__all__ = ["frames_of", "recorded_of", "title_of"]
+__all__ = ["frames_of", "logged_of", "recorded_of", "title_of"]
 
 
 class Source(NamedTuple):
@@ -60,8 +70,9 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
 
     Args:
         data: Recorded runs (a Recording, a Run, a run folder, or several of them), the path of a file or folder that
-            `sources.from_files` reads, or several, a Keras History or several, rows (dicts), a dict of columns, a
-            structured array, a Frame, a HiPlot experiment, or any table that speaks Arrow or `__dataframe__`.
+            `sources.from_files` or `sources.read_logs` reads, or several, a Keras History or several, rows (dicts), a
+            dict of columns, a structured array, a Frame, a HiPlot experiment, or any table that speaks Arrow or
+            `__dataframe__`.
         lens: For recorded runs: the lens to put first.
         format: For files: what they are, where neither name nor content tell.
         skip_bad: For files: whether to go on without rows and files that cannot be read.
@@ -71,16 +82,20 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
         StoreError: If a run folder cannot be read.
     """
     paths = _paths(data)
-    recorded = recorded_of(data, format if paths else None)
+    recorded = recorded_of(data, format, skip_bad)
     if recorded is not None:
-        return frames(recorded, lens)
-    if paths and (format or not any(map(_runs_in, paths))):
+        missing = getattr(recorded, "left_out", "")
+        return [replace(each, note=f"{each.note} {missing}".strip()) for each in frames(recorded, lens)]
+    studies = _studies(data, paths, format)
+    if studies:
+        return study_frames(studies, lens)
+    if paths:
+        if not format and any(map(_runs_in, paths)):
+            none = next(path for path in paths if _runs_in(path) is None and not logs_in(path))
+            raise SourceError(f"{none} holds no run, as others do; show runs and files apart")
         if lens not in {None, "rows"}:
             raise SourceError(f"lens {lens!r} needs a recorded run; {paths[0]} is none")
         return [from_files(paths, format, skip_bad)]
-    if paths and any(map(_runs_in, paths)):
-        none = next(path for path in paths if _runs_in(path) is None)
-        raise SourceError(f"{none} is no run folder, as others are; show runs and files apart")
     for source in SOURCES:
         if source.suits(data):
             frame = source.read(data)
@@ -96,24 +111,90 @@ def frames_of(data: Any, lens: str | None = None, *, format: str | None = None, 
     )
 
 
-def recorded_of(data: Any, format: str | None = None) -> Recorded | None:
+def recorded_of(data: Any, format: str | None = None, skip_bad: bool = False) -> Recorded | None:
     """The data as recorded runs, read once, by the names that people see; None where they are something else.
+
+    Logs of other tools are recorded runs, too, but for Optuna's, whose trials are rows.
 
     Args:
         data: As for `frames_of`, which takes what this returns in place of it.
-        format: As for `frames_of`: what is said to be a file is no run.
+        format: As for `frames_of`.
+        skip_bad: As for `frames_of`.
 
     Raises:
+        SourceError: If a log cannot be read.
         StoreError: If a run folder cannot be read.
     """
-    if format:
-        return None
-    recorded = _recorded(data)
-    if recorded is None and isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
-        several = list(takewhile(lambda item: item is not None, map(_recorded, data)))
+    paths = _paths(data)
+    if not (paths and format):
+        recorded = _recorded(data)
+        if recorded is not None:
+            return named(recorded)
+    logs = _logs(paths, format) if paths else {}
+    if logs:
+        return None if _studies_alone(logs) else named(read_logs(logs, skip_bad))
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data and not (paths and format):
+        each = (_recorded(item) or _logged(item, skip_bad) for item in data)
+        several = [item for item in takewhile(lambda item: item is not None, each) if item is not None]
         if len(several) == len(data):
-            recorded = _Several([item for item in several if item is not None])
-    return None if recorded is None else named(recorded)
+            return named(_Several(several))
+    return None
+
+
+def study_frames(studies: Sequence[Any], lens: str | None = None) -> list[Frame]:
+    """Returns the frames that show studies of Optuna's: their trials, and the intermediate values where there are any.
+
+    Raises:
+        SourceError: If there is no trial, or no such lens.
+    """
+    made = {"rows": from_studies(studies)}
+    pruned = [run for study in studies for run in trials_of(study) if "intermediate" in run.steps.column_names]
+    if pruned:
+        made |= {frame.lens: frame for frame in frames(Logged(pruned)) if frame.lens == "steps"}
+    if lens is not None and lens not in made:
+        raise SourceError(f"lens {lens!r} has nothing to show of a study; there are: {', '.join(made)}")
+    return [made[name] for name in dict.fromkeys((lens or "rows", *made))]
+
+
+def _studies(data: Any, paths: Sequence[Path], format: str | None) -> list[Any]:
+    """The studies that the data are, or that the paths hold and nothing else."""
+    given = list(data) if isinstance(data, list | tuple) else [data]
+    if given and all(map(is_study, given)):
+        return given
+    logs = _logs(paths, format) if paths else {}
+    if not _studies_alone(logs):
+        return []
+    return [study for found in logs.values() for place in found["optuna"] for study in studies_in(place)]
+
+
+def _studies_alone(logs: Mapping[Path, Mapping[str, Sequence[Path]]]) -> bool:
+    return bool(logs) and all(set(found) == {"optuna"} for found in logs.values())
+
+
+def logged_of(paths: Sequence[Path], format: str | None = None, skip_bad: bool = False) -> Logged:
+    """Returns the runs that other tools logged at the paths; files of rows are a run each.
+
+    Args:
+        paths: Folders and files of one kind.
+        format: What they are, where neither name nor content tell.
+        skip_bad: Whether to leave out what cannot be read.
+
+    Raises:
+        SourceError: If there is none, one is a run folder of ours, or something cannot be read.
+    """
+    for path in paths:
+        if format is None and _runs_in(path) is not None:
+            raise SourceError(f"{path} is a folder of recorded runs already")
+    logs = _logs(paths, format)
+    return read_logs(logs, skip_bad) if logs else runs_of_files(paths, format, skip_bad)
+
+
+def _logs(paths: Sequence[Path], format: str | None = None) -> dict[Path, dict[str, list[Path]]]:
+    """What logs are at the paths, by path and format; empty where one of them is something else."""
+    if format not in {None, *LOGS} or (format is None and any(map(_runs_in, paths))):
+        return {}
+    found = {path: logs_in(path, format) for path in paths}
+    return found if all(found.values()) else {}
 
 
 def title_of(data: Any) -> str:
@@ -129,7 +210,10 @@ def title_of(data: Any) -> str:
 def _paths(data: Any) -> list[Path]:
     """The data as paths, none where they are something else."""
     several = list(data) if isinstance(data, list | tuple) else [data]
-    return [Path(each) for each in several] if all(isinstance(each, str | os.PathLike) for each in several) else []
+    if not all(isinstance(each, str | os.PathLike) for each in several):
+        return []
+    # As Optuna and MLflow name a database; its path is what counts.
+    return [Path(each.removeprefix("sqlite:///") if isinstance(each, str) else each) for each in several]
 
 
 def _runs_in(path: Path) -> Recorded | None:
@@ -156,10 +240,17 @@ def _recorded(data: Any) -> Recorded | None:
     return None
 
 
+def _logged(data: Any, skip_bad: bool) -> Recorded | None:
+    """The data as logs of other tools, None where they are something else."""
+    logs = _logs(_paths(data))
+    return read_logs(logs, skip_bad) if logs else None
+
+
 class _Several:
     """Several recordings as one."""
 
     def __init__(self, recordings: Sequence[Recorded]) -> None:
+        self.left_out = " ".join(filter(None, (getattr(recording, "left_out", "") for recording in recordings)))
         self.runs, self.steps, self.layers, self.params = (
             _Joined([getattr(recording, name) for recording in recordings])
             for name in ("runs", "steps", "layers", "params")

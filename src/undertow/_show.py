@@ -52,7 +52,7 @@ def show(
         theme: "auto", "light" or "dark".
         open: Whether to open it in the browser. None: in a script or shell with a display; where there is none, the
             page is written and its path printed; in a notebook the returned View shows itself.
-        format: What files are: "csv", "json", "parquet", "arrow" or "hiplot". None looks at names and content.
+        format: What files or folders are, by the names of `undertow show --format`. None looks at names and content.
         skip_bad: Whether to go on without rows and files that cannot be read; a warning counts them.
 
     Returns:
@@ -75,7 +75,7 @@ def show(
     ):
         raise ViewError(f"axes is {axes!r}; name at least one column, or leave it out")
     live = _recording_now(data) if has_kernel() else None
-    recorded = recorded_of(data, format)
+    recorded = recorded_of(data, format, skip_bad)
     try:
         frames = frames_of(data if recorded is None else recorded, lens, format=format, skip_bad=skip_bad)
     except SourceError:

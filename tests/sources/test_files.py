@@ -22,7 +22,7 @@ import undertow as ut
 from undertow import _cli
 from undertow._dispatch import frames_of
 from undertow.errors import SourceError
-from undertow.sources import FORMATS, from_files, from_rows
+from undertow.sources import FORMATS, LOGS, from_files, from_rows
 
 ROWS = [
     {"lr": 0.1, "opt": "adam", "ok": True, "day": dt.datetime(2024, 2, 29)},
@@ -193,7 +193,7 @@ def test_content_tells_what_a_name_does_not(tmp_path):
         ("a.csv", "", "empty"),
         ("a.csv", b"a\n1\n\xff\n", r"a\.csv, line 3: bytes that are not UTF-8 text"),
         ("a.json", '[{"a": 1},\n {"a": }]', r"a\.json, line 2, column 8"),
-        ("a.json", '[{"a": 1}, 3]', r"a\.json, row 1 is a int"),
+        ("a.json", '[{"a": 1}, 3]', r"a\.json, row 1 is of type int"),
         ("a.json", "3", r"a\.json holds a single int"),
         ("a.json", "[" * 100_000, "nests too deep"),
         ("a.json", "[]", "no rows"),
@@ -247,7 +247,7 @@ def test_bad_files_are_left_out_on_demand_but_never_all(tmp_path):
 def test_runs_and_files_are_not_shown_together(tmp_path):
     with ut.Run(tmp_path / "runs", name="mlp") as run:
         run.log(loss=1.0)
-    with pytest.raises(SourceError, match=r"a\.csv is no run folder"):
+    with pytest.raises(SourceError, match=r"a\.csv holds no run, as others do"):
         frames_of([run.path, written(tmp_path / "a.csv", "a\n1\n")])
 
 
@@ -265,7 +265,7 @@ def test_the_command_line_shows_files_and_counts_what_it_left_out(tmp_path, monk
     assert result.exit_code == 0
     assert "Left out: 1 bad row" in " ".join(result.output.split())
     assert (tmp_path / "out.html").read_text() == "View('a.log': rows (1 rows); 0 findings)"
-    assert [each.value for each in _cli.Format] == list(FORMATS)
+    assert [each.value for each in _cli.Format] == [*FORMATS, *LOGS]
 
 
 CELLS = st.one_of(

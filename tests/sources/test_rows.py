@@ -1,7 +1,7 @@
 import pytest
 
 from undertow.errors import SourceError
-from undertow.sources import from_rows
+from undertow.sources import from_rows, table_of_json
 
 
 def test_a_key_that_a_row_lacks_is_missing_there():
@@ -61,3 +61,16 @@ def test_lone_surrogates_in_names_are_written_out():
         "a.\\ud800": [1],
         "\\udcff": ["\\udcff"],
     }
+
+
+@pytest.mark.parametrize("read", [from_rows, lambda rows: table_of_json(rows, "rows")])
+def test_two_values_of_a_row_for_one_column_are_refused_whatever_they_came_as(read):
+    with pytest.raises(SourceError, match=r"row 1 has two values for column 'a\.b'"):
+        read([{"a": 1}, {"a.b": 1, "a": {"b": 2}}])
+
+
+def test_bad_rows_leave_no_gap():
+    rows = [{"a": 1}, 3, {"a.b": 1, "a": {"b": 2}}, {"b": 4}]
+    read = table_of_json(rows, "rows", skip_bad=True)
+    assert read.skipped == 2
+    assert read.table.to_pydict() == {"a": [1, None], "b": [None, 4]}

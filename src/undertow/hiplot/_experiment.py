@@ -6,9 +6,11 @@ import csv
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+import pyarrow as pa
 
 from .._show import show
 from ..errors import SourceError, ViewError
@@ -24,14 +26,14 @@ from ..sources import (
     word,
 )
 from ..view import View
+from ._columns import Columns
 from ._displayed import DisplayedView, ExperimentDisplayed
 from ._values import (
     Datapoint,
     Displays,
-    ExperimentValidationCircularRef,
     ExperimentValidationError,
-    ExperimentValidationMissingParent,
     ValueDef,
+    check_lineage,
     validate_colormap,
 )
 
@@ -56,7 +58,7 @@ class Experiment:
     """Datapoints and how they are to be shown, as HiPlot has it.
 
     Attributes:
-        datapoints: One for each line of the plot.
+        datapoints: One for each line of the plot; a list, to be changed as one likes.
         parameters_definition: What is said of the columns, by their names; one that is not there yet is made on demand.
         colormap: The colours of numbers that their `ValueDef` says none of.
         colorby: The column that colours the lines; None leaves it to the data.
@@ -70,6 +72,7 @@ class Experiment:
         parameters_definition: dict[str, ValueDef] | None = None,
         colormap: str | None = None,
     ) -> None:
+        self._columns: Columns | None = None
         self.datapoints = datapoints if datapoints is not None else []
         self.parameters_definition: dict[str, ValueDef] = (
             parameters_definition if parameters_definition is not None else defaultdict(ValueDef)
@@ -87,7 +90,21 @@ class Experiment:
         self._compress = False
 
     def __repr__(self) -> str:
-        return f"Experiment({len(self.datapoints)} datapoints)"
+        return f"Experiment({len(self)} datapoints)"
+
+    def __len__(self) -> int:
+        return len(self._points if self._columns is None else self._columns)
+
+    @property
+    def datapoints(self) -> list[Datapoint]:
+        """The datapoints; made of the columns that they came as when somebody asks for them, who may change them."""
+        if self._columns is not None:
+            self.datapoints = self._columns.datapoints()
+        return self._points
+
+    @datapoints.setter
+    def datapoints(self, datapoints: list[Datapoint]) -> None:
+        self._points, self._columns = datapoints, None
 
     def validate(self) -> Experiment:
         """Checks the experiment, and returns it.
@@ -95,31 +112,13 @@ class Experiment:
         Raises:
             ExperimentValidationCircularRef: If a datapoint descends from itself.
             ExperimentValidationMissingParent: If one descends from what is not there; see `remove_missing_parents`.
-            ExperimentValidationError: If there is no datapoint, two have one uid, a value's name is reserved, or a
-                colour is none.
+            ExperimentValidationError: If there is no datapoint, a value's name is reserved, or a colour is none.
         """
-        parents: dict[str, str | None] = {}
-        for point in self.datapoints:
-            uid = word(point.uid)
-            if uid in parents:
-                raise ExperimentValidationError(f"Two datapoints have the uid {uid!r}")
-            parents[uid] = parent_word(point.from_uid)
-        settled: set[str] = set()
-        for uid in parents:
-            line: dict[str, None] = {}
-            at: str | None = uid
-            while at is not None and at not in settled:
-                if at in line:
-                    raise ExperimentValidationCircularRef(f"Datapoint ({uid}) has a circular reference in its parents")
-                line[at] = None
-                parent = parents[at]
-                if parent is not None and parent not in parents:
-                    raise ExperimentValidationMissingParent(f"Datapoint ({at}) parent ({parent}) not found")
-                at = parent
-            settled.update(line)
-        for point in self.datapoints:
-            point.validate()
-        if not self.datapoints:
+        if self._columns is None:  # rows that are columns as yet have the uids 0, 1, … and no parents
+            check_lineage(self.datapoints)
+            for point in self.datapoints:
+                point.validate()
+        if not len(self):
             raise ExperimentValidationError("Not a single datapoint")
         validate_colormap(self.colormap)
         for definition in self.parameters_definition.values():
@@ -253,7 +252,7 @@ class Experiment:
             from ..sources import read_csv
 
             table = read_csv(Path(file)).table
-        return Experiment.from_iterable(table.to_pylist())
+        return Experiment._of_columns(Columns.of_arrow(table), table.column_names)
 
     @staticmethod
     def from_dataframe(dataframe: Any) -> Experiment:
@@ -267,11 +266,11 @@ class Experiment:
             repeated = next((name for name in names if names.count(name) > 1), None)
             if repeated is not None:
                 raise SourceError(f"column name {repeated!r} occurs more than once")
-            columns = [dataframe.iloc[:, place].tolist() for place in range(len(names))]
+            columns = Columns.of_pandas(dataframe, names)
         else:
             table = from_arrow(dataframe).table
-            names, columns = table.column_names, [column.to_pylist() for column in table.columns]
-        experiment = Experiment.from_iterable(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+            names, columns = table.column_names, Columns.of_frame(table)
+        experiment = Experiment._of_columns(columns, names)
         experiment.display_data(Displays.PARALLEL_PLOT)["order"] = list(names)
         experiment.display_data(Displays.TABLE)["order"] = list(names)
         return experiment
@@ -321,8 +320,21 @@ class Experiment:
                 merged.display_data(display).update(data)
         return merged
 
+    @classmethod
+    def _of_columns(cls, columns: Columns, names: Sequence[str]) -> Experiment:
+        """An experiment of columns; where uids are among them, of rows."""
+        if any(name in _IDS for name in names):
+            return cls.from_iterable(point.values for point in columns.datapoints())
+        made = cls()
+        made._columns = columns
+        return made
+
     def _view(self) -> View:
         return show(self, open=False)
+
+    def _table(self) -> pa.Table | None:
+        """The values as a table, where they are columns as yet."""
+        return None if self._columns is None else self._columns.table()
 
     def _asdict(self) -> dict[str, Any]:
         """The experiment as JSON has it: numbers of NumPy as numbers, times as ISO 8601 text."""
@@ -338,6 +350,10 @@ class Experiment:
 
     def _raw(self) -> dict[str, Any]:
         """The same, with the values as they were given."""
+        return {**self._settings(), "datapoints": [point._asdict() for point in self.datapoints]}
+
+    def _settings(self) -> dict[str, Any]:
+        """All of it but the datapoints."""
         return {
             "parameters_definition": {str(k): each._asdict() for k, each in self.parameters_definition.items()},
             "colormap": self.colormap,
@@ -345,7 +361,6 @@ class Experiment:
             "weightcolumn": self.weightcolumn,
             "display_data": self._display_data,
             "enabled_displays": self.enabledDisplays,
-            "datapoints": [point._asdict() for point in self.datapoints],
         }
 
     @classmethod

@@ -55,7 +55,7 @@ class ExperimentStreamlitComponent:
             RuntimeError: If Streamlit is missing, or runs no app here.
         """
         try:
-            from streamlit.components import v1 as components
+            import streamlit
         except ModuleNotFoundError as error:
             raise RuntimeError("this needs Streamlit: pip install streamlit") from error
         if not is_streamlit():
@@ -63,7 +63,10 @@ class ExperimentStreamlitComponent:
                 "`display_st` shows an experiment in an app that `streamlit run` started. In a notebook or script, "
                 "use `display`; for a file, `to_html`"
             )
-        components.html(self._page, height=HEIGHT, scrolling=True)
+        if hasattr(streamlit, "iframe"):
+            streamlit.iframe(self._page, height=HEIGHT)
+        else:  # as long as there was no other
+            streamlit.components.v1.html(self._page, height=HEIGHT, scrolling=True)
         if self._ret is None:
             return None
         warnings.warn(

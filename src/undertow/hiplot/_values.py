@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "ExperimentValidationMissingParent",
     "ValueDef",
     "ValueType",
+    "check_lineage",
     "validate_colormap",
 ]
 
@@ -166,6 +168,41 @@ class Datapoint:
 
     def _asdict(self) -> dict[str, Any]:
         return {"uid": self.uid, "values": self.values, "from_uid": self.from_uid}
+
+
+def check_lineage(datapoints: Iterable[Datapoint]) -> None:
+    """Checks that datapoints descend from each other without a circle; a warning says where several have one uid.
+
+    HiPlot takes these, too; what descends from such a uid descends from each of them.
+
+    Raises:
+        ExperimentValidationCircularRef: If one descends from itself.
+        ExperimentValidationMissingParent: If one descends from what is not there.
+    """
+    parents: dict[str, str | None] = {}
+    again: dict[str, None] = {}
+    for point in datapoints:
+        uid = word(point.uid)
+        if uid in parents:
+            again[uid] = None
+        parents[uid] = parent_word(point.from_uid)
+    if again:
+        first, *rest = again
+        also = f", and {len(rest)} more uids are likewise shared" if rest else ""
+        warnings.warn(f"Several datapoints have the uid {first!r}{also}", UserWarning, stacklevel=4)
+    settled: set[str] = set()
+    for uid in parents:
+        line: dict[str, None] = {}
+        at: str | None = uid
+        while at is not None and at not in settled:
+            if at in line:
+                raise ExperimentValidationCircularRef(f"Datapoint ({uid}) has a circular reference in its parents")
+            line[at] = None
+            parent = parents[at]
+            if parent is not None and parent not in parents:
+                raise ExperimentValidationMissingParent(f"Datapoint ({at}) parent ({parent}) not found")
+            at = parent
+        settled.update(line)
 
 
 def validate_colormap(colormap: str | None) -> None:

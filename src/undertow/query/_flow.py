@@ -17,11 +17,18 @@ from ._lines import Table, fresh, metrics_of, runs_of
 from ._merge import MEASURES, Ints, Measure, choose_clock, codes, merge
 from ._steps import metric_columns
 
-__all__ = ["flow"]
+__all__ = ["flow", "flows"]
 
 _SHOWN = ("grad_norm", "grad_rms", "update_ratio", "weight_norm", "signal", "activation_zeros")
+#: What these are made of.
+_SUMS = ("sum_sq", "w_sum_sq", "s_sum_sq", "a_zeros")
 #: Beyond this many parameters their own columns would be most of the table.
 MOST_PARAMETERS = 64
+
+
+def flows(layers: pa.Table) -> bool:
+    """Whether rows of `undertow.schema.LAYERS` hold anything that flow draws; histograms of some logs give none."""
+    return any(layers[name].null_count < len(layers) for name in _SUMS if name in layers.column_names)
 
 
 def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> Frame:
@@ -112,7 +119,7 @@ def flow(layers: pa.Table, params: pa.Table, steps: pa.Table | None = None) -> F
             table.add(column, _put(values, single.owner == index, place, len(line_run)))
     note = (
         f"One line is one {clock.noun}, travelling back from the loss to the input; "
-        "the height is the log of the gradient norm."
+        f"the height is the log of the {presets[0].label}."
     )
     return table.frame("flow", presets[0].axes, clock.name, note, tuple(presets))
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..errors import SourceError
 from ..frame import Frame
-from ._flow import flow
+from ._flow import flow, flows
 from ._layers import layers
 from ._lines import runs_of
 from ._runs import runs
@@ -58,7 +58,8 @@ def frames(recorded: Recorded, lens: str | None = None) -> list[Frame]:
     )
     made: dict[str, Frame] = {}
     if len(sums):
-        made["flow"] = flow(sums, params, logged)
+        if flows(sums):
+            made["flow"] = flow(sums, params, logged)
         made["layers"] = layers(sums, params)
     if len(logged):
         made["steps"] = steps(logged, sums)
@@ -86,9 +87,10 @@ class _Read:
 
 
 class _Named:
-    """Recorded runs, read once, that go by what a person calls them."""
+    """Recorded runs, read once, that go by what a person calls them; with what the log of another tool lacks."""
 
     def __init__(self, recorded: Recorded) -> None:
+        self.left_out: str = getattr(recorded, "left_out", "")
         about = recorded.runs.to_arrow()
         labels = _labels(about)
         known = pa.array([labels[run] for run in about["run"].cast(pa.string()).to_pylist()], pa.string())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import warnings
@@ -19,10 +20,12 @@ from ._describe import frame_of, normalise
 from ._hiplot import experiment_in_page, from_hiplot, is_hiplot
 from ._infer import infer
 from ._json import parse_json, read_json
+from ._logged import Logged, LoggedRun
 from ._parquet import read_ipc, read_parquet
 from ._read import Read
+from ._stepped import steps_of_rows
 
-__all__ = ["FORMATS", "from_files"]
+__all__ = ["FORMATS", "from_files", "runs_of_files"]
 
 #: How a format is read, by its name on the command line.
 FORMATS: dict[str, Callable[[Path, bool], Read | Frame]] = {}
@@ -88,6 +91,21 @@ def from_files(paths: Sequence[str | os.PathLike[str]], format: str | None = Non
     except SourceError as error:
         raise SourceError(f"{paths[0] if len(files) == 1 else 'the files'}: {error}") from error
     return replace(frame, note=f"{frame.note} {note}".strip())
+
+
+def runs_of_files(paths: Sequence[str | os.PathLike[str]], format: str | None = None, skip_bad: bool = False) -> Logged:
+    """Returns files as runs, one each, named as `from_files` names sources: files of rows that count steps or epochs.
+
+    Raises:
+        SourceError: As `from_files`; or if a file counts neither steps nor epochs, or one of them twice.
+    """
+    files = [path for root in paths for path, _, _ in _files(Path(root), format)]
+    runs = []
+    for path, name in zip(files, _source_names(files), strict=True):
+        when = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+        table = from_files([path], format, skip_bad).table
+        runs.append(LoggedRun(name, steps_of_rows(table, str(path), when)))
+    return Logged(runs)
 
 
 def _left_out(rows: int, files: Sequence[str]) -> str:

@@ -40,12 +40,14 @@ DEFAULT_COLORMAP = "interpolateTurbo"
 _SCALES: dict[str, Scale] = {"numeric": "linear", "numericlog": "log", "numericpercentile": "percentile"}
 _VIEWS = {"XY": "scatter", "TABLE": "table", "DISTRIBUTION": "distribution"}
 _ALL = {"PARALLEL_PLOT", *_VIEWS}
+_MEMBERS = ("parameters_definition", "display_data", "_asdict")
 _NOTE = "One line is one datapoint."
 
 
 def is_experiment(data: object) -> bool:
     """Whether this is an Experiment, of HiPlot's or of `undertow.hiplot`."""
-    return all(hasattr(data, name) for name in ("datapoints", "parameters_definition", "display_data", "_asdict"))
+    # Of the class where it has them: to ask the drop-in's object for datapoints makes them.
+    return all(hasattr(type(data), name) or hasattr(data, name) for name in ("datapoints", *_MEMBERS))
 
 
 def is_hiplot(value: object) -> bool:
@@ -62,6 +64,9 @@ def from_experiment(data: Any) -> Frame:
         SourceError: If it has no datapoints, or a value cannot be held.
     """
     # The drop-in's, as they were given: its JSON would turn times into text, to be read again.
+    table = data._table() if hasattr(data, "_table") else None
+    if table is not None:
+        return _shown(table, data._settings())
     said = data._raw() if hasattr(data, "_raw") else data._asdict()
     return from_hiplot(said, "the experiment")
 
@@ -88,6 +93,11 @@ def from_hiplot(value: Mapping[str, Any], where: str) -> Frame:
         table = table.add_column(0, "uid", pa.array(uids, pa.string()))
     if linked:
         table = table.add_column(1, "from_uid", pa.array(parents, pa.string()))
+    return _shown(table, value)
+
+
+def _shown(table: pa.Table, value: Mapping[str, Any]) -> Frame:
+    """The values of all datapoints as a Frame, with the settings of an experiment's JSON."""
     definitions = _mapping(value.get("parameters_definition"))
     table = normalise(table)
     for place, name in enumerate(table.column_names):

@@ -13,7 +13,7 @@ from ..errors import SourceError
 from ._bytes import read_text
 from ._infer import inferred_array
 from ._read import Read
-from ._rows import flatten
+from ._rows import columns_of_rows
 
 __all__ = ["parse_json", "read_json", "table_of_json", "table_of_rows"]
 
@@ -89,36 +89,13 @@ def table_of_json(value: Any, where: str, skip_bad: bool = False) -> Read:
 def table_of_rows(
     rows: Iterable[Any], where: str, skip_bad: bool = False, number: Callable[[int], str] = "row {}".format
 ) -> Read:
-    """Makes a table of objects, one a row; what nests flattens, joined by dots.
-
-    Args:
-        rows: The objects.
-        where: What errors call them all.
-        skip_bad: Whether what is no object is left out.
-        number: What errors call the row of a number, from 0.
+    """Makes a table of rows, by `columns_of_rows`; what is text is what it stands for.
 
     Raises:
         SourceError: If there is no row or no column, a row is no object, or a value cannot be held.
     """
-    columns: dict[str, dict[int, object]] = {}
-    count = bad = 0
-    for place, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            if not skip_bad:
-                raise SourceError(
-                    f"{where}, {number(place)} is a {type(row).__name__}, not an object of names and values"
-                )
-            bad += 1
-            continue
-        for name, value in flatten(row, f"{where}, {number(place)}"):
-            columns.setdefault(name, {})[count] = value
-        count += 1
-    if not count:
-        raise SourceError(f"there are no rows to show: {where} has none")
-    if not columns:
-        raise SourceError(f"there is nothing to show: no row of {where} has a value")
-    table = {name: _column([held.get(row) for row in range(count)], name, where) for name, held in columns.items()}
-    return Read(pa.table(table), bad)
+    columns, bad = columns_of_rows(rows, where, skip_bad, lambda row: f"{where}, {number(row)}")
+    return Read(pa.table({name: _column(values, name, where) for name, values in columns.items()}), bad)
 
 
 def _column(values: list[object], name: str, where: str) -> pa.Array | pa.ChunkedArray:
