@@ -25,8 +25,8 @@ from ._answers import Rows, Selection, Ticket
 from ._cluster import SparkFiles, connect, ship
 from ._counting import Cube, check_axis, sample_rows, tints
 from ._curves import Series, curves, curves_sql, points_sql
-from ._questions import CubeQuery, Filters, NearestQuery, RowsQuery, SeriesQuery
 from ._plans import Names, Plans
+from ._questions import CubeQuery, Filters, NearestQuery, RowsQuery, SeriesQuery
 from ._ranked import ranked
 from ._sql import TRUE, Sql, Variable, predicate, sortable
 from ._summary import Summary, interpolated, quantile_ranks, summarize
