@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -85,6 +86,7 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 env=environment,
                 start_new_session=True,  # its executors are of its group, and end with it
+                preexec_fn=_die_with_us if sys.platform == "linux" else None,
             )
         return process, log
 
@@ -139,6 +141,11 @@ def session_of(cluster: Cluster, folder: Path, **settings: str) -> Iterator[Any]
             yield session
         finally:
             session.stop()
+
+
+def _die_with_us() -> None:
+    """Has the kernel kill this process when the one that started it is gone, however that ended."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

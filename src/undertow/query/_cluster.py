@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from ..schema import Column
 from . import _tasks, binning, values
 from ._source import footers
 
-__all__ = ["SparkFiles", "connect"]
+__all__ = ["SparkFiles", "connect", "ship", "stoppable"]
 
 _GLOB = "*?[]{}\\"
 _TYPES = {"int8": "TINYINT", "int16": "SMALLINT", "int32": "INT", "int64": "BIGINT", "uint8": "SMALLINT"}
@@ -70,6 +72,27 @@ def ship() -> None:
 
     for module in (_tasks, binning, values):
         cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def stoppable(session: Any) -> Iterator[Callable[[], object]]:
+    """What this thread asks of a cluster meanwhile, and a function that ends it, from whichever thread."""
+    tag = f"undertow-{uuid.uuid4().hex}"
+    if not hasattr(session, "_jsparkSession"):  # Spark Connect
+        session.addTag(tag)
+        try:
+            yield lambda: session.interruptTag(tag)
+        finally:
+            session.removeTag(tag)
+        return
+    # A session's own tags do not reach the jobs that `toArrow` starts; those of its context do.
+    context = session.sparkContext
+    context.addJobTag(tag)
+    context.setInterruptOnCancel(True)
+    try:
+        yield lambda: context.cancelJobsWithTag(tag)
+    finally:
+        context.removeJobTag(tag)
 
 
 class SparkFiles:

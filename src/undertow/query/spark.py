@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -22,7 +21,7 @@ from ..errors import CancelledError, QueryError
 from ..frame import Frame
 from . import _tasks
 from ._answers import Rows, Selection, Ticket
-from ._cluster import SparkFiles, connect, ship
+from ._cluster import SparkFiles, connect, ship, stoppable
 from ._counting import Cube, check_axis, sample_rows, tints
 from ._curves import Series, curves, curves_sql, points_sql
 from ._plans import Names, Plans
@@ -380,14 +379,11 @@ class SparkEngine:
 
     def _ask(self, make: Callable[[], Any], ticket: Ticket | None) -> pa.Table:
         """An answer of the cluster, which ends what it does for it where nobody waits any more."""
-        tag = f"undertow-{uuid.uuid4().hex}"
-        self._session.addTag(tag)
-        try:
-            with (ticket or Ticket()).stopping(lambda: self._session.interruptTag(tag)):
-                return make().toArrow()
-        except CancelledError:
-            raise
-        except Exception as error:  # of py4j, gRPC or Spark, each with a tree of its own
-            raise QueryError(f"the cluster could not answer: {str(error).strip()[:500]}") from error
-        finally:
-            self._session.removeTag(tag)
+        with stoppable(self._session) as stop:
+            try:
+                with (ticket or Ticket()).stopping(stop):
+                    return make().toArrow()
+            except CancelledError:
+                raise
+            except Exception as error:  # of py4j, gRPC or Spark, each with a tree of its own
+                raise QueryError(f"the cluster could not answer: {str(error).strip()[:500]}") from error
