@@ -19,6 +19,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._load import load
     from ._show import show
     from .diagnose import Finding
     from .errors import (
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .frame import Frame
     from .integrations import keras, lightning, optax, transformers
     from .record import Run
-    from .store import Recording, load
+    from .store import Recording
     from .view import View
 
 __all__ = [
@@ -82,7 +83,7 @@ _HOMES = {
     "View": "view",
     "keras": "integrations.keras",
     "lightning": "integrations.lightning",
-    "load": "store",
+    "load": "_load",
     "optax": "integrations.optax",
     "show": "_show",
     "transformers": "integrations.transformers",

@@ -77,6 +77,18 @@ def test_a_cut_short_file_of_codes_is_made_anew(tmp_path: Path) -> None:
     assert DuckEngine([path], cache).cube(CubeQuery(((at, at),), 10)).counts[0][0].diagonal()[:10].tolist() == [10] * 10
 
 
+def test_nan_is_found_where_a_file_s_statistics_know_none(tmp_path: Path) -> None:
+    values = np.arange(20_000.0)
+    values[::100] = np.nan
+    pq.write_table(pa.table({"x": values}), tmp_path / "a.parquet")
+    engine = DuckEngine([tmp_path / "a.parquet"], tmp_path)
+    found = [engine.select(Filters({"x": wanted})).count for wanted in (
+        ColumnFilter(special=("nan",)), ColumnFilter(((-np.inf, np.inf),)), ColumnFilter(((0.0, 1e9),), special=("nan",))
+    )]  # fmt: skip
+    assert found == [200, 19_800, 20_000]
+    assert engine.describe(["x"])[0].nan == 200
+
+
 def test_types_of_frames_are_understood() -> None:
     times = pa.array([0, 1_500_000, None], pa.timestamp("us", tz="UTC"))
     table = pa.table(

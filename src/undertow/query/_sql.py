@@ -16,7 +16,7 @@ from typing import Any
 
 from ._questions import ColumnFilter, Filters
 
-__all__ = ["INFINITY", "MINUS_INFINITY", "Sql", "Variable", "finite", "predicate", "sortable"]
+__all__ = ["INFINITY", "MINUS_INFINITY", "Sql", "Variable", "finite", "nan", "predicate", "sortable"]
 
 INFINITY = "CAST('Infinity' AS DOUBLE)"
 MINUS_INFINITY = "CAST('-Infinity' AS DOUBLE)"
@@ -52,6 +52,11 @@ TRUE = Sql("true")
 def finite(value: str) -> str:
     """Whether a double is finite, as SQL; null where it is missing."""
     return f"{value} - {value} = 0e0"
+
+
+def nan(value: str) -> str:
+    """Whether a double is NaN, as SQL; null where it is missing. DuckDB's `isnan` believes a file's statistics, too."""
+    return f"NOT ({finite(value)}) AND {value} <> {INFINITY} AND {value} <> {MINUS_INFINITY}"
 
 
 def sortable(value: str) -> str:
@@ -95,7 +100,7 @@ def _one(wanted: ColumnFilter, variable: Variable) -> Sql:
     else:
         parts += [_between(v, low, high) for low, high in wanted.ranges]
         for special in wanted.special:
-            text = {"nan": f"isnan({v})", "+inf": f"{v} = {INFINITY}", "-inf": f"{v} = {MINUS_INFINITY}"}[special]
+            text = {"nan": nan(v), "+inf": f"{v} = {INFINITY}", "-inf": f"{v} = {MINUS_INFINITY}"}[special]
             parts.append(Sql(f"({v} IS NOT NULL AND {text})"))
     return _joined(parts, " OR ") if parts else Sql("false")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._sql import INFINITY, MINUS_INFINITY, Variable, finite
+from ._sql import INFINITY, MINUS_INFINITY, Variable, finite, nan
 
 __all__ = ["Summary", "interpolated", "quantile_ranks", "summarize"]
 
@@ -132,7 +132,7 @@ def _aggregates(place: int) -> list[str]:
     v, f = f"v{place}", f"f{place}"
     return [
         f"count(*) - count({v}) AS missing{place}",
-        f"count(*) FILTER (WHERE isnan({v})) AS nan{place}",
+        f"count(*) FILTER (WHERE {nan(v)}) AS nan{place}",
         f"count(*) FILTER (WHERE {v} = {INFINITY}) AS top{place}",
         f"count(*) FILTER (WHERE {v} = {MINUS_INFINITY}) AS bottom{place}",
         f"count(*) FILTER (WHERE {f} <= 0e0) AS small{place}",
