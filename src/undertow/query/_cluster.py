@@ -71,7 +71,7 @@ def ship() -> None:
     from pyspark import cloudpickle
 
     for module in (_tasks, binning, values):
-        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
+        cloudpickle.register_pickle_by_value(module)
 
 
 @contextmanager
