@@ -13,6 +13,8 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from cluster import Cluster, running, session_of
+
 # A busy machine is no failure.
 hypothesis.settings.register_profile("undertow", deadline=None)
 hypothesis.settings.load_profile("undertow")
@@ -157,3 +159,17 @@ def root(tmp_path: Path) -> Path:
     """An empty folder for runs."""
     (tmp_path / "runs").mkdir()
     return tmp_path / "runs"
+
+
+@pytest.fixture(scope="session")
+def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A standalone Spark cluster of two workers with a core each."""
+    with running(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def spark(spark_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A session of that cluster; a process has but one."""
+    with session_of(spark_cluster, tmp_path_factory.mktemp("warehouse")) as session:
+        yield session

@@ -25,7 +25,7 @@ class Client:
         self, path: str, body: Any = None, *, token: str | None = "", method: str | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         """`headers` by name with `_` for `-`; a token of "" is the right one, None none."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=90)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent.setdefault("authorization", f"Bearer {token or self.server.token}")

@@ -20,7 +20,7 @@ WEB = ROOT / "web"
 BASE = ["errors", "schema", "statistics", "frame", "store"]
 RECORDING = [*BASE, "record", "integrations"]
 LOOKING = [*BASE, "sources", "query", "diagnose", "view"]
-TOP = ["_dispatch", "_show", "_import", "_alerts", "hiplot", "_demo", "_terminal", "_cli", "__init__"]
+TOP = ["_load", "_dispatch", "_show", "_import", "_alerts", "hiplot", "_demo", "_terminal", "_cli", "__init__"]
 # Data and a version string: anyone may read them, they read nobody but the errors.
 LEAVES = ["_version", "datasets"]
 

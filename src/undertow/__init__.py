@@ -19,6 +19,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._load import load
     from ._show import show
     from .diagnose import Finding, Rule
     from .errors import (
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from .frame import Frame
     from .integrations import keras, lightning, optax, transformers
     from .record import Run
-    from .store import Recording, load
+    from .store import Recording
     from .view import View
 
 __all__ = [
@@ -84,7 +85,7 @@ _HOMES = {
     "View": "view",
     "keras": "integrations.keras",
     "lightning": "integrations.lightning",
-    "load": "store",
+    "load": "_load",
     "optax": "integrations.optax",
     "show": "_show",
     "transformers": "integrations.transformers",

@@ -65,6 +65,13 @@ class Rendered(StrEnum):
     csv = "csv"
 
 
+class Asked(StrEnum):
+    """Who answers about runs that are too many to be read: the names of `query.sealed.ENGINES`."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
 class Severity(StrEnum):
     """From what on findings make the command fail."""
 
@@ -254,12 +261,18 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 0,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    engine: Annotated[
+        Asked | None, typer.Option(help="Who answers about runs that are too many to be read; sealed files alone.")
+    ] = None,
+    master: Annotated[
+        str | None, typer.Option(help="The cluster of the engine spark: spark://HOST:PORT, or sc://HOST:PORT.")
+    ] = None,
 ) -> None:
     """Show a folder of runs live, while trainings write into it. Only reads."""
     from ._show import has_display
     from .view import server
 
-    live = server(path, host, port)
+    live = server(path, host, port, engine and engine.value, master)
 
     def started() -> None:
         print(f"Undertow serves {path} at {live.url}", flush=True)

@@ -61,6 +61,8 @@ class Frame:
         inverted: The names of the columns whose axes start upside down.
         weight: The column that says how much each row weighs, or None.
         beside: How the views beside the plot start.
+        remote: How many rows there are where `table` has none of them, since an engine is asked about them elsewhere;
+            None where it has them all.
     """
 
     table: pa.Table
@@ -73,6 +75,7 @@ class Frame:
     inverted: tuple[str, ...] = ()
     weight: str | None = None
     beside: Beside = field(default_factory=Beside)
+    remote: int | None = None
 
     def __post_init__(self) -> None:
         names = self.table.column_names
@@ -94,7 +97,7 @@ class Frame:
         return len(self) * len(self.columns)
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return int(self.table.num_rows) if self.remote is None else self.remote
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from undertow.errors import CancelledError, QueryError
@@ -65,6 +65,7 @@ NAME_FILTERS = st.builds(
 COLUMN_FILTERS = st.fixed_dictionaries({}, optional={"x": NUMBER_FILTERS, "y": NUMBER_FILTERS, "k": NAME_FILTERS})
 SEARCHES = st.sampled_from(["", "", "a", "GAM", "1", "0.5", "nan", "infinity", "zzz"])
 STEPS = st.builds(Step, st.sampled_from(["keep", "exclude"]), COLUMN_FILTERS, SEARCHES)
+ORDERS = st.lists(st.tuples(st.sampled_from(["x", "y"]), st.booleans()), max_size=2)
 FILTERS = st.builds(Filters, COLUMN_FILTERS, st.lists(STEPS, max_size=2).map(tuple), SEARCHES)
 
 
@@ -80,15 +81,6 @@ def axis(draw: st.DrawFn, oracle: Oracle, name: str) -> Binning:
     return Binning(name, scale, domain, percentiles(values) if scale == "percentile" else None)
 
 
-# Each engine's class runs the same properties with a fixture of its own: that is what the two checks are about.
-PROPERTY = settings(
-    max_examples=50,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
-)
-
-
 def both(engine_of: Any, table: Any) -> tuple[Any, Oracle]:
     """An engine and the oracle. In which order categories have their codes is the engine's to say."""
     engine, oracle = engine_of(table), Oracle(table)
@@ -98,70 +90,87 @@ def both(engine_of: Any, table: Any) -> tuple[Any, Oracle]:
     return engine, oracle
 
 
+def properties(examples: int, shrink: bool = True) -> type:
+    """What holds for every engine and any table, to be tried on so many examples, and where it fails on fewer rows."""
+    # Each engine's class runs the same properties with a fixture of its own: that is what the two checks are about.
+    tried = settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=[phase for phase in Phase if shrink or phase is not Phase.shrink],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
+
+    class Properties:
+        @tried
+        @given(tables(), FILTERS)
+        def test_the_rows_that_pass_are_those_of_the_oracle(self, engine_of: Any, table: Any, filters: Filters) -> None:
+            engine, oracle = both(engine_of, table)
+            wanted = [oracle.passes(row, filters) for row in range(oracle.rows)]
+            found = engine.select(filters)
+            assert np.unpackbits(found.bits, bitorder="little")[: oracle.rows].astype(bool).tolist() == wanted
+            assert found.count == sum(wanted)
+
+        @tried
+        @given(tables(), FILTERS, st.data())
+        def test_counts_are_those_of_the_oracle_to_the_last_row(
+            self, engine_of: Any, table: Any, filters: Filters, data: st.DataObject
+        ) -> None:
+            engine, oracle = both(engine_of, table)
+            axes = [axis(data.draw, oracle, name) for name in ("x", "y", "k")]
+            active = data.draw(st.one_of(st.none(), st.tuples(st.sampled_from(axes), st.sampled_from([1, 7, 60, 240]))))
+            bins = data.draw(st.sampled_from([1, 3, 7, 60, 240] if active is None else [3, 60]))
+            query = CubeQuery(((axes[0], axes[1]), (axes[1], axes[2]), (axes[0], axes[0])), bins, filters, active)
+            found = engine.cube(query)
+            assert (found.side, found.share) == (bins + 5, 1)
+            for grid, wanted in zip(found.counts, oracle.cube(query), strict=True):
+                assert grid.shape == wanted.shape
+                assert np.array_equal(grid, wanted)
+
+        @tried
+        @given(
+            tables(), FILTERS, st.lists(st.tuples(st.sampled_from(["x", "y"]), st.booleans()), max_size=2), st.data()
+        )
+        def test_pages_are_those_of_the_oracle(
+            self, engine_of: Any, table: Any, filters: Filters, order: Any, data: st.DataObject
+        ) -> None:
+            engine, oracle = both(engine_of, table)
+            offset = data.draw(st.integers(0, 50))
+            limit = data.draw(st.one_of(st.none(), st.integers(0, 20)))
+            query = RowsQuery(("k", "x"), filters, tuple(order), offset, limit)
+            wanted = oracle.ordered(query)
+            found = engine.rows(query)
+            assert found.total == len(wanted)
+            page = wanted[offset:] if limit is None else wanted[offset : offset + limit]
+            assert found.ids.tolist() == page
+            assert found.table.column_names == ["k", "x"]
+            assert found.table["k"].cast(pa.string()).to_pylist() == [table["k"][row] for row in page]
+            assert repr(found.table["x"].to_pylist()) == repr([table["x"][row] for row in page])
+
+        @tried
+        @given(tables())
+        def test_summaries_are_those_of_numpy(self, engine_of: Any, table: Any) -> None:
+            engine, oracle = both(engine_of, table)
+            x, k = engine.describe(["x", "k"])
+            there = np.array([v for v in table["x"] if v is not None])
+            finite = there[np.isfinite(there)]
+            assert (x.rows, x.missing, x.nan) == (len(table["x"]), table["x"].count(None), np.isnan(there).sum())
+            assert (x.positive_infinity, x.negative_infinity) == ((there == np.inf).sum(), (there == -np.inf).sum())
+            assert (x.min, x.max, x.non_positive) == (finite.min(), finite.max(), (finite <= 0).sum())
+            assert x.integer == bool((finite == np.trunc(finite)).all())
+            assert x.min_positive == finite[finite > 0].min()
+            assert x.quantiles == pytest.approx(np.quantile(finite, [0, 0.25, 0.5, 0.75, 1]), abs=1e-9)
+            assert list(k.names) == oracle.names["k"]
+            counts = [(code, table["k"].count(name)) for code, name in enumerate(k.names)]
+            assert list(k.categories) == sorted(counts, key=lambda each: (-each[1], each[0]))
+            assert k.missing == table["k"].count(None)
+            assert engine.percentiles("x").tolist() == percentiles(there).tolist()
+
+    return Properties
+
+
 class EngineSuite:
     """Subclasses have a fixture `engine_of`: an engine over a table of columns, rows in the order given."""
-
-    @PROPERTY
-    @given(tables(), FILTERS)
-    def test_the_rows_that_pass_are_those_of_the_oracle(self, engine_of: Any, table: Any, filters: Filters) -> None:
-        engine, oracle = both(engine_of, table)
-        wanted = [oracle.passes(row, filters) for row in range(oracle.rows)]
-        found = engine.select(filters)
-        assert np.unpackbits(found.bits, bitorder="little")[: oracle.rows].astype(bool).tolist() == wanted
-        assert found.count == sum(wanted)
-
-    @PROPERTY
-    @given(tables(), FILTERS, st.data())
-    def test_counts_are_those_of_the_oracle_to_the_last_row(
-        self, engine_of: Any, table: Any, filters: Filters, data: st.DataObject
-    ) -> None:
-        engine, oracle = both(engine_of, table)
-        axes = [axis(data.draw, oracle, name) for name in ("x", "y", "k")]
-        active = data.draw(st.one_of(st.none(), st.tuples(st.sampled_from(axes), st.sampled_from([1, 7, 60, 240]))))
-        bins = data.draw(st.sampled_from([1, 3, 7, 60, 240] if active is None else [3, 60]))
-        query = CubeQuery(((axes[0], axes[1]), (axes[1], axes[2]), (axes[0], axes[0])), bins, filters, active)
-        found = engine.cube(query)
-        assert (found.side, found.share) == (bins + 5, 1)
-        for grid, wanted in zip(found.counts, oracle.cube(query), strict=True):
-            assert grid.shape == wanted.shape
-            assert np.array_equal(grid, wanted)
-
-    @PROPERTY
-    @given(tables(), FILTERS, st.lists(st.tuples(st.sampled_from(["x", "y"]), st.booleans()), max_size=2), st.data())
-    def test_pages_are_those_of_the_oracle(
-        self, engine_of: Any, table: Any, filters: Filters, order: Any, data: st.DataObject
-    ) -> None:
-        engine, oracle = both(engine_of, table)
-        offset = data.draw(st.integers(0, 50))
-        limit = data.draw(st.one_of(st.none(), st.integers(0, 20)))
-        query = RowsQuery(("k", "x"), filters, tuple(order), offset, limit)
-        wanted = oracle.ordered(query)
-        found = engine.rows(query)
-        assert found.total == len(wanted)
-        page = wanted[offset:] if limit is None else wanted[offset : offset + limit]
-        assert found.ids.tolist() == page
-        assert found.table.column_names == ["k", "x"]
-        assert found.table["k"].cast(pa.string()).to_pylist() == [table["k"][row] for row in page]
-        assert repr(found.table["x"].to_pylist()) == repr([table["x"][row] for row in page])
-
-    @PROPERTY
-    @given(tables())
-    def test_summaries_are_those_of_numpy(self, engine_of: Any, table: Any) -> None:
-        engine, oracle = both(engine_of, table)
-        x, k = engine.describe(["x", "k"])
-        there = np.array([v for v in table["x"] if v is not None])
-        finite = there[np.isfinite(there)]
-        assert (x.rows, x.missing, x.nan) == (len(table["x"]), table["x"].count(None), np.isnan(there).sum())
-        assert (x.positive_infinity, x.negative_infinity) == ((there == np.inf).sum(), (there == -np.inf).sum())
-        assert (x.min, x.max, x.non_positive) == (finite.min(), finite.max(), (finite <= 0).sum())
-        assert x.integer == bool((finite == np.trunc(finite)).all())
-        assert x.min_positive == finite[finite > 0].min()
-        assert x.quantiles == pytest.approx(np.quantile(finite, [0, 0.25, 0.5, 0.75, 1]), abs=1e-9)
-        assert list(k.names) == oracle.names["k"]
-        counts = [(code, table["k"].count(name)) for code, name in enumerate(k.names)]
-        assert list(k.categories) == sorted(counts, key=lambda each: (-each[1], each[0]))
-        assert k.missing == table["k"].count(None)
-        assert engine.percentiles("x").tolist() == percentiles(there).tolist()
 
     @pytest.mark.parametrize("table", VECTORS["tables"], ids=lambda t: f"{t['left']['scale']} {t['bins']}")
     def test_the_shared_vectors_hold(self, engine_of: Any, table: dict[str, Any]) -> None:
@@ -320,4 +329,4 @@ def cells(grid: np.ndarray) -> list[list[int]]:
     return [[int(a), int(b), int(grid[a, b])] for a, b in zip(*np.nonzero(grid), strict=True)]
 
 
-__all__ = ["EngineSuite", "spoken"]
+__all__ = ["EngineSuite", "properties", "spoken"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +27,10 @@ from undertow.query._questions import (
 from undertow.query.values import as_text
 from undertow.schema import Column
 
-from .suite import VECTORS, EngineSuite
+from .suite import EngineSuite, properties
+from .tables import FileSuite, ParquetWriter, arrow
 
 pytest.importorskip("duckdb")
-
-
-def arrow(columns: dict[str, Any]) -> pa.Table:
-    arrays = []
-    for values in columns.values():
-        if isinstance(values, tuple):  # codes, and how many categories there are
-            codes = pa.array(values[0], pa.int32())
-            arrays.append(pa.DictionaryArray.from_arrays(codes, [f"c{code}" for code in range(values[1])]))
-        elif any(isinstance(value, str) for value in values):
-            arrays.append(pa.array(values, pa.string()))
-        else:
-            arrays.append(pa.array(values, pa.float64(), from_pandas=False))
-    return pa.table(arrays, names=list(columns))
 
 
 def frame_of(table: pa.Table) -> Frame:
@@ -51,43 +38,19 @@ def frame_of(table: pa.Table) -> Frame:
     return Frame(table, tuple(Column(field.name, kind(field.type)) for field in table.schema))
 
 
-class TestOverAFrame(EngineSuite):
+class TestOverAFrame(EngineSuite, properties(50)):
     @pytest.fixture
     def engine_of(self) -> Any:
         return lambda columns: DuckEngine(frame_of(arrow(columns)))
 
 
-class TestOverParquet(EngineSuite):
+class TestOverParquet(FileSuite, EngineSuite, properties(50)):
     """Cut into files of a few rows each, so that row numbers run across them."""
 
     @pytest.fixture
     def engine_of(self, tmp_path: Path) -> Any:
-        numbers = itertools.count()
-
-        def make(columns: dict[str, Any]) -> DuckEngine:
-            table, number = arrow(columns), next(numbers)
-            for place, field in enumerate(table.schema):
-                if pa.types.is_dictionary(field.type):
-                    # Files know no order of categories but that of their names.
-                    words = [None if v is None else f"c{int(v[1:]):06d}" for v in table[field.name].to_pylist()]
-                    table = table.set_column(place, field.name, pa.array(words))
-            paths = []
-            width = max(7, -(-len(table) // 3))
-            for start in range(0, max(1, len(table)), width):
-                paths.append(tmp_path / f"{number}-{start:09d}.parquet")
-                pq.write_table(table.slice(start, width), paths[-1], row_group_size=5_000)
-            return DuckEngine(paths, tmp_path / "cache")
-
-        return make
-
-    @pytest.mark.parametrize(
-        "table", [t for t in VECTORS["tables"] if "category" not in (t["left"]["scale"], t["right"]["scale"])]
-    )
-    def test_the_shared_vectors_hold(self, engine_of: Any, table: Any) -> None:
-        # A file does not say which categories there are beside those in it.
-        numbers = {name: each for name, each in table["columns"].items() if each["categories"] is None}
-        active = table["active"] if table["active"] and table["active"]["axis"]["column"] in numbers else None
-        super().test_the_shared_vectors_hold(engine_of, {**table, "columns": numbers, "active": active})
+        write = ParquetWriter(tmp_path)
+        return lambda columns: DuckEngine(write(columns), tmp_path / "cache")
 
 
 def test_codes_of_files_are_kept_on_disk_and_made_anew_when_the_file_changes(tmp_path: Path) -> None:
@@ -112,6 +75,18 @@ def test_a_cut_short_file_of_codes_is_made_anew(tmp_path: Path) -> None:
     [codes] = cache.rglob("*.uint8")
     codes.write_bytes(b"\0" * 10)
     assert DuckEngine([path], cache).cube(CubeQuery(((at, at),), 10)).counts[0][0].diagonal()[:10].tolist() == [10] * 10
+
+
+def test_nan_is_found_where_a_file_s_statistics_know_none(tmp_path: Path) -> None:
+    values = np.arange(20_000.0)
+    values[::100] = np.nan
+    pq.write_table(pa.table({"x": values}), tmp_path / "a.parquet")
+    engine = DuckEngine([tmp_path / "a.parquet"], tmp_path)
+    nan, numbers = ColumnFilter(special=("nan",)), ColumnFilter(((-np.inf, np.inf),))
+    both = ColumnFilter(((0.0, 1e9),), special=("nan",))
+    found = [engine.select(Filters({"x": wanted})).count for wanted in (nan, numbers, both)]
+    assert found == [200, 19_800, 20_000]
+    assert engine.describe(["x"])[0].nan == 200
 
 
 def test_types_of_frames_are_understood() -> None:

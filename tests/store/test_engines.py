@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -76,19 +76,10 @@ def test_pandas(runs: Path) -> None:
 
 
 @pytest.mark.slow
-def test_pyspark(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sql = pytest.importorskip("pyspark.sql")
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java")
-    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-    builder = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-    spark = builder.config("spark.sql.warehouse.dir", str(tmp_path)).getOrCreate()
-    try:
-        steps = spark.read.option("mergeSchema", "true").parquet(f"{runs}/*/steps/*.parquet")
-        assert steps.count() == N + 1
-        assert steps.where("isnan(loss)").count() == NANS
-        assert steps.where("loss = double('nan')").count() == NANS
-        assert steps.where("loss is null").count() == 1
-        assert {row["run"][:5] for row in steps.select("run").distinct().collect()} == {"first", "secon"}
-    finally:
-        spark.stop()
+def test_pyspark(runs: Path, spark: Any) -> None:
+    steps = spark.read.option("mergeSchema", "true").parquet(f"{runs}/*/steps/*.parquet")
+    assert steps.count() == N + 1
+    assert steps.where("isnan(loss)").count() == NANS
+    assert steps.where("loss = double('nan')").count() == NANS
+    assert steps.where("loss is null").count() == 1
+    assert {row["run"][:5] for row in steps.select("run").distinct().collect()} == {"first", "secon"}

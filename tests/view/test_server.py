@@ -18,6 +18,7 @@ import undertow as ut
 from serving import Client, header_of, record, serving, until
 from undertow.errors import ViewError
 from undertow.view import _server
+from undertow.view._live import Live
 from undertow.view._server import Server
 
 pytestmark = pytest.mark.usefixtures("front")
@@ -371,7 +372,7 @@ def test_a_question_may_not_take_for_ever(client: Client, monkeypatch: pytest.Mo
             time.sleep(0.01)
 
     monkeypatch.setattr(_server, "answer", endless)
-    monkeypatch.setattr(_server, "_MOST_SECONDS", 0.2)
+    monkeypatch.setattr(Live, "most_seconds", 0.2)
     status, answer = ask(client, "select", {})
     assert status == 503
     assert "more than" in answer["error"]

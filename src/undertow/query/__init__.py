@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ._answers import Engine, Rows, Selection, Series, Ticket
+from ._answers import Engine, Rows, Selection, Ticket
 from ._counting import Cube
+from ._curves import Series
 from ._summary import Summary
 from .engine import DuckEngine
 from .lenses import LENSES, frames, named

@@ -15,6 +15,7 @@ import pyarrow as pa
 from ..errors import CancelledError
 from ..schema import Column
 from ._counting import Cube
+from ._curves import Series
 from ._questions import CubeQuery, Filters, NearestQuery, RowsQuery, SeriesQuery
 from ._summary import Summary
 
@@ -42,18 +43,6 @@ class Selection:
 
     count: int
     bits: npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One curve: the middles of its buckets along x that hold a row, and y in each. Shapes (buckets,)."""
-
-    name: str
-    x: npt.NDArray[np.float64]
-    min: npt.NDArray[np.float64]
-    mean: npt.NDArray[np.float64]
-    max: npt.NDArray[np.float64]
-    count: npt.NDArray[np.int64]
 
 
 class Ticket:

@@ -18,7 +18,7 @@ from ._questions import Binning, CubeQuery
 from ._source import Source
 from .binning import FINE_BINS, SPECIAL_BINS, bin_codes, category_codes, edges
 
-__all__ = ["HUES", "Counting", "Cube", "colour_channels"]
+__all__ = ["HUES", "Counting", "Cube", "check_axis", "coarsened", "colour_channels", "sample_rows", "tints"]
 
 #: Categories up to so many have a hue each; more are coloured by their place on the axis, as numbers are.
 HUES = 8
@@ -66,7 +66,7 @@ class Counting:
         share = min(1.0, (math.inf if query.sample is None else query.sample) / max(1, rows))
         chosen: Any = mask
         if share < 1:
-            chosen = self._sample(math.ceil(rows * share))
+            chosen = sample_rows(rows, math.ceil(rows * share))
             chosen = chosen if mask is None else chosen[mask[chosen]]
         active = None
         if query.active is not None:
@@ -96,8 +96,7 @@ class Counting:
         variable = self._source.variables.get(axis.column)
         if variable is None:
             raise QueryError(f"there is no column {axis.column!r}")
-        if (variable.names is not None) != (axis.scale == "category"):
-            raise QueryError(f"column {axis.column!r} cannot be drawn on a {axis.scale} axis")
+        check_axis(axis, variable.names is not None)
         parts = [axis.column, axis.scale, axis.domain, bins]
         if axis.percentiles is not None:
             parts.append(axis.percentiles.tolist())
@@ -120,30 +119,54 @@ class Counting:
         return self._cache.get(json.dumps(parts), self._source.rows, dtype, make)
 
     def _part(self, axis: Binning, bins: int, ticket: Any) -> tuple[Codes, npt.NDArray[np.int64]]:
-        """An axis' codes and for each the bin it stands for: fine codes serve all coarser bins made of whole ones."""
-        fine = bins if axis.scale == "category" or FINE_BINS % bins else FINE_BINS
-        k = np.arange(256)
-        table = np.where(k < fine, k * bins // fine, np.minimum(bins + k - fine, bins + SPECIAL_BINS - 1))
-        return self.codes(axis, fine, ticket), table.astype(np.int64)
+        """An axis' codes, and for each the bin it stands for."""
+        fine, table = coarsened(axis, bins)
+        return self.codes(axis, fine, ticket), table
 
     def _tints(self, color: Binning, ticket: Any) -> list[tuple[Codes, npt.NDArray[np.float64]]]:
         """The codes of the colour's axis, and by channel what each code adds."""
         codes = self.codes(color, FINE_BINS, ticket)
-        k = np.arange(256)
-        channels = colour_channels(color)
-        if channels > 2:
-            return [(codes, (np.minimum(k, channels - 1) == channel).astype(float)) for channel in range(channels)]
-        known = k < FINE_BINS
-        places: npt.NDArray[Any] = (k + 0.5) / FINE_BINS
-        if color.scale == "category":
-            places = 1 - (k + 0.5) / min(FINE_BINS, color.domain[1] + 1)
-        return [(codes, known.astype(float)), (codes, np.where(known, places, 0.0))]
+        return [(codes, weights) for weights in tints(color)]
 
-    def _sample(self, count: int) -> npt.NDArray[np.int64]:
-        """So many rows, the same ones each time, ascending; one out of each of as many equal stretches."""
-        ends = np.linspace(0, self._source.rows, count + 1).astype(np.int64)
-        spots = np.random.default_rng(count).random(count)
-        return ends[:-1] + (spots * np.maximum(1, np.diff(ends))).astype(np.int64)
+
+def coarsened(axis: Binning, bins: int) -> tuple[int, npt.NDArray[np.int64]]:
+    """How many bins an axis' codes are made for, and for each code the bin of `bins` that it stands for.
+
+    Fine codes serve all coarser bins that are made of whole ones.
+
+    Returns:
+        The count, and an array of shape (256,).
+    """
+    fine = bins if axis.scale == "category" or FINE_BINS % bins else FINE_BINS
+    k = np.arange(256)
+    table = np.where(k < fine, k * bins // fine, np.minimum(bins + k - fine, bins + SPECIAL_BINS - 1))
+    return fine, table.astype(np.int64)
+
+
+def tints(color: Binning) -> list[npt.NDArray[np.float64]]:
+    """By channel what a row adds to its cell, by the row's fine code on the colour's axis. Shapes (256,)."""
+    k = np.arange(256)
+    channels = colour_channels(color)
+    if channels > 2:
+        return [(np.minimum(k, channels - 1) == channel).astype(float) for channel in range(channels)]
+    known = k < FINE_BINS
+    places: npt.NDArray[Any] = (k + 0.5) / FINE_BINS
+    if color.scale == "category":
+        places = 1 - (k + 0.5) / min(FINE_BINS, color.domain[1] + 1)
+    return [known.astype(float), np.where(known, places, 0.0)]
+
+
+def sample_rows(rows: int, count: int) -> npt.NDArray[np.int64]:
+    """So many of the rows, the same ones each time, ascending; one out of each of as many equal stretches."""
+    ends = np.linspace(0, rows, count + 1).astype(np.int64)
+    spots = np.random.default_rng(count).random(count)
+    return ends[:-1] + (spots * np.maximum(1, np.diff(ends))).astype(np.int64)
+
+
+def check_axis(axis: Binning, category: bool) -> None:
+    """Raises QueryError where a column cannot be drawn on such an axis."""
+    if category != (axis.scale == "category"):
+        raise QueryError(f"column {axis.column!r} cannot be drawn on a {axis.scale} axis")
 
 
 def colour_channels(axis: Binning) -> int:

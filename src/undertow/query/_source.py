@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +20,7 @@ from ..sources import time_column
 from ._sql import Variable
 from .values import BOOLEANS, encode, milliseconds
 
-__all__ = ["FrameSource", "ParquetSource", "Source"]
+__all__ = ["Footers", "FrameSource", "ParquetSource", "Source", "footers"]
 
 
 class Source(Protocol):
@@ -86,19 +88,11 @@ class ParquetSource:
     """
 
     def __init__(self, paths: Sequence[Path], connection: Any) -> None:
-        if not paths:
-            raise QueryError("there is no file to ask")
-        self.rows = sum(pq.read_metadata(path).num_rows for path in paths)
-        schema = pa.unify_schemas(
-            [pq.read_schema(path).remove_metadata() for path in paths], promote_options="permissive"
-        )
+        ends = footers(paths)
+        self.rows = sum(ends.rows)
+        self.columns = ends.columns
+        schema = ends.schema
         self._files = [str(path) for path in paths]
-        # SQL has no column without a name, and none that differs from another by its case alone.
-        self.columns = tuple(_described(field) for field in schema if field.name and _shown(field.type))
-        folded = [column.name.casefold() for column in self.columns]
-        twice = [column.name for column in self.columns if folded.count(column.name.casefold()) > 1]
-        if twice:
-            raise QueryError(f"columns whose names differ by case alone cannot be asked about: {', '.join(twice)}")
         self.variables = {}
         self._names = {column.name: f"c{place}" for place, column in enumerate(self.columns)}
         selected = []
@@ -134,6 +128,48 @@ class ParquetSource:
         place = {id_: at for at, id_ in enumerate(table["id"].to_pylist())}
         table = table.take(pa.array([place[id_] for id_ in ids.tolist()], pa.int64()))
         return table.select([self._names[name] for name in names]).rename_columns(list(names))
+
+
+@dataclass(frozen=True)
+class Footers:
+    """What Parquet files say of themselves at their ends.
+
+    Attributes:
+        rows: How many rows each has.
+        schemas: The columns of each that can be shown.
+        schema: All of these, each in the type that holds it in every file.
+        columns: Their descriptions.
+    """
+
+    rows: tuple[int, ...]
+    schemas: tuple[pa.Schema, ...]
+    schema: pa.Schema
+    columns: tuple[Column, ...]
+
+
+def footers(paths: Sequence[Path]) -> Footers:
+    """Reads the ends of Parquet files.
+
+    Raises:
+        QueryError: If there is no file, or two columns are called the same but for case.
+    """
+    if not paths:
+        raise QueryError("there is no file to ask")
+    rows, schemas = [], []
+    for path in paths:
+        metadata = pq.read_metadata(path)
+        rows.append(metadata.num_rows)
+        # SQL has no column without a name, and none that differs from another by its case alone.
+        shown = [
+            each for each in metadata.schema.to_arrow_schema().remove_metadata() if each.name and _shown(each.type)
+        ]
+        schemas.append(pa.schema(shown))
+    schema = pa.unify_schemas(schemas, promote_options="permissive")
+    folded = Counter(name.casefold() for name in schema.names)
+    twice = [name for name in schema.names if folded[name.casefold()] > 1]
+    if twice:
+        raise QueryError(f"columns whose names differ by case alone cannot be asked about: {', '.join(twice)}")
+    return Footers(tuple(rows), tuple(schemas), schema, tuple(_described(field) for field in schema))
 
 
 def _described(field: pa.Field) -> Column:

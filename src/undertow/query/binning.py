@@ -8,7 +8,16 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FINE_BINS", "SPECIAL_BINS", "Scale", "bin_codes", "category_codes", "edges", "percentiles"]
+__all__ = [
+    "FINE_BINS",
+    "SPECIAL_BINS",
+    "Scale",
+    "bin_codes",
+    "category_codes",
+    "edges",
+    "percentile_ranks",
+    "percentiles",
+]
 
 Floats = npt.NDArray[np.float64]
 Scale = Literal["linear", "time", "log", "symlog", "percentile"]
@@ -103,10 +112,15 @@ def percentiles(values: npt.NDArray[Any]) -> Floats:
     known = numbers[np.isfinite(numbers)]
     if known.size == 0:
         return np.full(FINE_BINS + 1, np.nan)
-    ranks = np.minimum(known.size - 1, known.size * np.arange(FINE_BINS + 1) // FINE_BINS)
+    ranks = percentile_ranks(known.size)
     # Selection finds what a whole sort would, and need not sort what lies between.
     known.partition(np.unique(ranks))
     return known[ranks]
+
+
+def percentile_ranks(count: int) -> npt.NDArray[np.int64]:
+    """Which of so many sorted values the 241 percentile edges are. Shape (241,); `count` is at least 1."""
+    return np.minimum(count - 1, count * np.arange(FINE_BINS + 1) // FINE_BINS)
 
 
 def _unrounded(scale: Scale, lo: float, hi: float, t: Floats) -> Floats:

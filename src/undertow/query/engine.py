@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,18 @@ import pyarrow as pa
 
 from ..errors import QueryError
 from ..frame import Frame
-from ._answers import Engine, Rows, Selection, Series, Ticket
+from ._answers import Engine, Rows, Selection, Ticket
 from ._codes import CodeCache, identity_of
 from ._counting import Counting, Cube
+from ._curves import Series, curves, curves_sql, points_sql
 from ._kernel import nearest
 from ._questions import CubeQuery, Filters, NearestQuery, RowsQuery, SeriesQuery
 from ._source import FrameSource, ParquetSource, Source
-from ._sql import Variable, predicate
-from ._summary import Summary, summarize
+from ._sql import Variable, finite, predicate, sortable
+from ._summary import Summary, interpolated, quantile_ranks, summarize
 from .binning import FINE_BINS
 from .binning import percentiles as percentiles_of
-from .values import as_text
+from .values import as_text, ranks
 
 __all__ = ["Cube", "DuckEngine", "Engine", "Rows", "Selection", "Series", "Summary", "Ticket"]
 
@@ -76,21 +77,45 @@ class DuckEngine:
 
     def describe(self, columns: Sequence[str], ticket: Ticket | None = None) -> list[Summary]:
         """See `Engine.describe`."""
-        found = []
+        ask = self._asker(ticket)
         for name in columns:
             variable = self._variable(name)
             if name not in self._summaries:
-                self._summaries[name] = summarize(name, variable, self.rows_total, self._asker(ticket))
-            found.append(self._summaries[name])
-        return found
+                found = summarize({name: variable}, self.rows_total, ask, partial(self._counts, ask), self._ranked(ask))
+                self._summaries[name] = found[0]
+        return [self._summaries[name] for name in columns]
+
+    def _counts(self, ask: Callable[..., dict[str, Any]], name: str) -> list[int]:
+        variable = self._variable(name)
+        counts = [0] * len(variable.names or ())
+        by_code = ask(f"SELECT {variable.value} AS c, count(*) AS n FROM frame WHERE c IS NOT NULL GROUP BY c")  # noqa: S608
+        for code, count in zip(by_code["c"].tolist(), by_code["n"].tolist(), strict=True):
+            counts[code] = count
+        return counts
+
+    def _ranked(self, ask: Callable[..., dict[str, Any]]) -> Callable[[Sequence[str]], dict[str, tuple[float, ...]]]:
+        """Quantiles by selection in one array: DuckDB's own hold several, and take longer."""
+
+        def quantiles(names: Sequence[str]) -> dict[str, tuple[float, ...]]:
+            found = {}
+            for name in names:
+                values = np.array(ask(self._finite(name))["v"], np.float64, copy=None)
+                values.partition(quantile_ranks(len(values)))
+                found[name] = interpolated(lambda rank, values=values: float(values[rank]), len(values))  # type: ignore[misc]
+            return found
+
+        return quantiles
+
+    def _finite(self, name: str) -> str:
+        value = f"CAST({self._variable(name).value} AS DOUBLE)"
+        return f"SELECT {value} AS v FROM frame WHERE {finite(value)}"  # noqa: S608 - c0, c1, …
 
     def percentiles(self, column: str, ticket: Ticket | None = None) -> npt.NDArray[np.float64]:
         """See `Engine.percentiles`."""
-        v = self._variable(column).value
+        self._variable(column)
         if self.rows_total == 0:
             return percentiles_of(np.zeros(0))
-        query = f"SELECT {v}::DOUBLE AS v FROM frame WHERE isfinite({v}::DOUBLE)"  # noqa: S608 - c0, c1, …
-        return percentiles_of(self._asker(ticket)(query, ())["v"])
+        return percentiles_of(self._asker(ticket)(self._finite(column))["v"])
 
     def select(self, filters: Filters, ticket: Ticket | None = None) -> Selection:
         """See `Engine.select`."""
@@ -133,37 +158,19 @@ class DuckEngine:
 
     def series(self, query: SeriesQuery, ticket: Ticket | None = None) -> list[Series]:
         """See `Engine.series`."""
-        x, y = self._variable(query.x).value, self._variable(query.y).value
+        x, y = self._variable(query.x), self._variable(query.y)
         by = None if query.by is None else self._variable(query.by)
-        extent = self.describe([query.x], ticket)[0]
-        if self.rows_total == 0 or np.isnan(extent.min):
+        described = self.describe([query.x], ticket)[0]
+        if self.rows_total == 0 or np.isnan(described.min):
             return []
-        low, span, width = extent.min, extent.max - extent.min, query.width
+        extent = (described.min, described.max)
         mask = self._mask(query.filters, ticket)
-        group = "0" if by is None else f"coalesce({by.value}::DOUBLE, 'nan'::DOUBLE)"
-        bucket = "least(? - 1, floor((x - ?) / ? * ?))" if span > 0 else "0"
         # Filters may hold a search, which is none of SQL's: the mask comes in as a column of its own.
-        rows = f"SELECT row_number() OVER () AS id, {x}::DOUBLE AS x, {y}::DOUBLE AS y, {group} AS g FROM frame"  # noqa: S608
+        points = f"SELECT {points_sql(x, y, by, 'row_number() OVER ()')} FROM frame"  # noqa: S608 - c0, c1, …
         if mask is not None:
-            rows = f"SELECT * FROM ({rows}) POSITIONAL JOIN mask WHERE p"  # noqa: S608
-        query_text = (
-            f"SELECT g, {bucket} AS b, min(id) AS first, min(y) AS low, avg(y) AS mean, max(y) AS high, "  # noqa: S608
-            f"count(*) AS n FROM ({rows}) WHERE isfinite(x) AND isfinite(y) GROUP BY ALL ORDER BY b"
-        )
-        parameters = (width, low, span, width) if span > 0 else ()
-        found = self._asker(ticket, mask)(query_text, parameters)
-        firsts: dict[float | None, int] = {}
-        keys: list[float | None] = [None if np.isnan(g) else g for g in found["g"].tolist()]
-        for key, first in zip(keys, found["first"].tolist(), strict=True):
-            firsts[key] = min(first, firsts.get(key, first))
-        out = []
-        for key in sorted(firsts, key=lambda each: firsts[each]):
-            chosen = np.array([each == key for each in keys], bool)
-            name = query.y if by is None else "missing" if key is None else _named(by, key)
-            at = low + (found["b"][chosen].astype(float) + 0.5) / width * (extent.max - low)
-            low_, mean, high, count = (found[each][chosen] for each in ("low", "mean", "high", "n"))
-            out.append(Series(name, at, low_, mean, high, count))
-        return out
+            points = f"SELECT * FROM ({points}) POSITIONAL JOIN mask WHERE p"  # noqa: S608
+        sql = curves_sql(points, extent, query.width)
+        return curves(self._asker(ticket, mask)(sql.text, sql.parameters), query, by, extent)
 
     def nearest(self, query: NearestQuery, ticket: Ticket | None = None) -> int | None:
         """See `Engine.nearest`."""
@@ -245,10 +252,10 @@ class DuckEngine:
         for place, (name, descending) in enumerate(query.order):
             variable = self._variable(name)
             if variable.names is None:
-                key = f"CASE WHEN isfinite({variable.value}) THEN {variable.value} + 0.0 END"
+                key = sortable(variable.value)
             else:
                 key = f"list_extract(?::INTEGER[], {variable.value} + 1)"
-                parameters.append(_ranks(variable.names))
+                parameters.append(ranks(variable.names))
             keys.append(f"{key} AS k{place}")
             names.append(f"k{place} {'DESC' if descending else 'ASC'} NULLS LAST")
         mask = self._mask(query.filters, ticket)
@@ -270,7 +277,7 @@ class DuckEngine:
         return self._local.connection
 
     def _asker(self, ticket: Ticket | None, mask: npt.NDArray[np.bool_] | None = None) -> Callable[..., dict[str, Any]]:
-        def ask(query: str, parameters: Sequence[Any]) -> dict[str, Any]:
+        def ask(query: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
             connection = self._connection()
             with (ticket or Ticket()).stopping(connection.interrupt):
                 if mask is not None:
@@ -291,30 +298,3 @@ class DuckEngine:
                 ticket.check()
                 column = batch.column(0)
                 yield column.fill_null(0.0).to_numpy(), np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
-
-
-def _named(variable: Variable, key: float) -> str:
-    return as_text(key) if variable.names is None else variable.names[int(key)]
-
-
-def _ranks(names: Sequence[str]) -> list[int]:
-    """The place of each category in its alphabet, numbers within it counted as numbers."""
-    ranks = [0] * len(names)
-    for rank, code in enumerate(sorted(range(len(names)), key=lambda code: _natural(names[code]))):
-        ranks[code] = rank
-    return ranks
-
-
-def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    parts: list[tuple[int, int, str]] = []
-    digits = text = ""
-    for character in f"{name.casefold()}\0":
-        if character.isascii() and character.isdigit():
-            if text:
-                parts.append((1, 0, text))
-            text, digits = "", digits + character
-        else:
-            if digits:
-                parts.append((0, int(digits[:4000]), ""))
-            digits, text = "", text + character
-    return [*parts, (1, 0, text.removesuffix("\0"))], name

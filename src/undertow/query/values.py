@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["BOOLEANS", "as_text", "encode", "milliseconds"]
+__all__ = ["BOOLEANS", "as_text", "encode", "milliseconds", "ranks"]
 
 BOOLEANS = ["false", "true"]
 
@@ -51,3 +53,26 @@ def as_text(value: float) -> str:
     if 0 < exponent < 21:
         return sign + bare.ljust(exponent + 1, "0")
     return f"{sign}{digits.removesuffix('.0')}e{exponent:+d}"
+
+
+def ranks(names: Sequence[str]) -> list[int]:
+    """The place of each category in its alphabet, numbers within it counted as numbers."""
+    ranks = [0] * len(names)
+    for rank, code in enumerate(sorted(range(len(names)), key=lambda code: _natural(names[code]))):
+        ranks[code] = rank
+    return ranks
+
+
+def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    parts: list[tuple[int, int, str]] = []
+    digits = text = ""
+    for character in f"{name.casefold()}\0":
+        if character.isascii() and character.isdigit():
+            if text:
+                parts.append((1, 0, text))
+            text, digits = "", digits + character
+        else:
+            if digits:
+                parts.append((0, int(digits[:4000]), ""))
+            digits, text = "", text + character
+    return [*parts, (1, 0, text.removesuffix("\0"))], name

@@ -6,6 +6,7 @@ from ._about import read_about, state_of
 from ._append import RunWriter
 from ._compact import Compacted, compact
 from ._follow import Follower, News
+from ._parts import segments
 from ._read import RUNS, Recording, Table, by_step, load, newest_attempts, run_row
 from ._unify import concatenate
 from ._verify import FileCheck, RunSummary, summaries, verify
@@ -27,6 +28,7 @@ __all__ = [
     "newest_attempts",
     "read_about",
     "run_row",
+    "segments",
     "state_of",
     "summaries",
     "verify",

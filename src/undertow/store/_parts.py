@@ -15,7 +15,7 @@ from ._append import replaced
 from ._tail import TailReader
 from ._write import intact
 
-__all__ = ["MERGED", "Parts", "last_step", "list_parts", "read_parquet", "read_parts", "read_tail"]
+__all__ = ["MERGED", "Parts", "last_step", "list_parts", "read_parquet", "read_parts", "read_tail", "segments"]
 
 #: How the name of a segment begins that compaction made.
 MERGED = "c-"
@@ -74,6 +74,15 @@ def list_parts(folder: Path) -> Parts:
         except FileNotFoundError:
             continue
     raise StoreError(f"{folder} changes faster than it can be read")
+
+
+def segments(folder: Path) -> list[Path]:
+    """The sealed files of a table's folder that count, sorted.
+
+    Raises:
+        CorruptFileError: If a merged segment cannot be read.
+    """
+    return list_parts(folder).segments
 
 
 def read_parts(folder: Path, live: bool = False) -> list[tuple[Path, pa.Table]]:

@@ -17,15 +17,21 @@ if TYPE_CHECKING:
 __all__ = ["View", "colouring", "has_kernel", "render", "server", "serving"]
 
 
-def server(root: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
+def server(
+    root: Path, host: str = "127.0.0.1", port: int = 0, engine: str | None = None, master: str | None = None
+) -> Server:
     """A live workbench over a folder of runs, which listens but does not answer before `run`; see `Server`.
 
     Args:
         root: The folder; it need not hold a run yet. Nothing in it is ever written.
         host: The address to listen on.
         port: Its port; 0 takes a free one.
+        engine: "duckdb" or "spark", where the runs are too many to be read: a page then sees what it answers about the
+            sealed segments.
+        master: The cluster, for "spark".
 
     Raises:
+        QueryError: If there is no such engine, or no cluster is named.
         ViewError: If Starlette or uvicorn is missing, there is no such folder, or the address is taken.
         BundleMissingError: If the front end was not built into the package.
     """
@@ -33,7 +39,7 @@ def server(root: Path, host: str = "127.0.0.1", port: int = 0) -> Server:
         from ._server import Server
     except ModuleNotFoundError as error:
         raise ViewError(f"the live server needs {error.name}: pip install 'undertow[server]'") from error
-    return Server(root, host, port)
+    return Server(root, host, port, engine=engine, master=master)
 
 
 def serving(

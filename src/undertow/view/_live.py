@@ -18,8 +18,8 @@ import pyarrow as pa
 from ..diagnose import Finding, find
 from ..errors import UndertowError
 from ..frame import Frame
+from ..query import DuckEngine, Engine, named
 from ..query import frames as frames_of
-from ..query import named
 from ..schema import KEYS, LAYERS, PARAMS
 from ..store import RUNS, by_step, concatenate, newest_attempts
 from ._feed import Feed, Listed
@@ -61,7 +61,12 @@ class Live:
 
     Args:
         root: The folder; it need not hold a run yet.
+
+    Attributes:
+        most_seconds: So long may one question take.
     """
+
+    most_seconds = 60.0
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -140,6 +145,10 @@ class Live:
                     self._kept.popitem(last=False)
                 self._building = {name: lock for name, lock in self._building.items() if lock.locked()}
             return made
+
+    def engine(self, snapshot: Snapshot, frame: Frame) -> Engine:
+        """An engine over one of a snapshot's frames."""
+        return DuckEngine(frame)
 
     def known(self, version: str) -> Snapshot | None:
         """The snapshot of that version, if it is still kept."""

@@ -24,11 +24,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ..errors import CancelledError, QueryError, ViewError
-from ..query import DuckEngine, Ticket
+from ..query import Ticket
 from ._ask import answer
 from ._guard import Guard
 from ._live import Live, Snapshot
 from ._page import bundle
+from ._sealed import Sealed
 from ._serving import address, config, listen
 from ._wire import MOST_CELLS, whole
 
@@ -44,8 +45,6 @@ _SHARE = 0.2
 _PULSE = 15.0
 #: Questions that are answered at a time, and that may wait.
 _AT_ONCE, _MOST_WAITING = 2, 256
-#: Seconds that one question may take.
-_MOST_SECONDS = 60.0
 
 _TYPES = {"server.js": "text/javascript; charset=utf-8", "server.css": "text/css; charset=utf-8"}
 
@@ -199,10 +198,10 @@ def application(live: Live, token: str, host: str, port: int, most_cells: int = 
 
         def work(ticket: Ticket) -> bytes:
             ticket.check()
-            engine = _made(snapshot, making, f"engine of {lens}", lambda: DuckEngine(frame))
+            engine = _made(snapshot, making, f"engine of {lens}", lambda: live.engine(snapshot, frame))
             return answer(engine, str(body.get("question")), body.get("query"), ticket)
 
-        return await _while_wanted(request, work, limiter)
+        return await _while_wanted(request, work, limiter, live.most_seconds)
 
     async def refused(_: Request, error: Exception) -> Response:
         return _error(400, str(error))
@@ -236,21 +235,35 @@ class Server:
         host: The address to listen on.
         port: Its port; 0 takes a free one.
         most_cells: Frames of more values are asked rather than sent.
+        engine: "duckdb" or "spark": answers about the sealed segments, of which no row is read here. None reads the
+            runs along.
+        master: The cluster, for "spark".
 
     Raises:
         ViewError: If there is no such folder, or the address is taken.
+        QueryError: If there is no such engine, or no cluster is named.
         BundleMissingError: If the front end was not built into the package.
     """
 
-    def __init__(self, root: Path, host: str = "127.0.0.1", port: int = 0, *, most_cells: int = MOST_CELLS) -> None:
+    def __init__(
+        self,
+        root: Path,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        most_cells: int = MOST_CELLS,
+        engine: str | None = None,
+        master: Any = None,
+    ) -> None:
         if not root.is_dir():
             raise ViewError(f"{root} is not a folder")
         for name in _TYPES:
             bundle(name)
+        live = Live(root) if engine is None and master is None else Sealed(root, engine or "duckdb", master)
         self._socket = listen(host, port)
         self.token = secrets.token_urlsafe(24)
         self.port = int(self._socket.getsockname()[1])
-        app, watch = application(Live(root), self.token, host, self.port, most_cells)
+        app, watch = application(live, self.token, host, self.port, most_cells)
         self._server = _Stopping(config(app), watch)
         self.url = address(host, self.port, self.token)
 
@@ -317,7 +330,9 @@ async def _json(request: Request) -> dict[str, Any]:
     return body
 
 
-async def _while_wanted(request: Request, work: Callable[[Ticket], bytes], limiter: anyio.CapacityLimiter) -> Response:
+async def _while_wanted(
+    request: Request, work: Callable[[Ticket], bytes], limiter: anyio.CapacityLimiter, most_seconds: float
+) -> Response:
     """Does work in a thread until it is done, whoever asked has hung up, or it has taken too long."""
     ticket = Ticket()
 
@@ -327,10 +342,10 @@ async def _while_wanted(request: Request, work: Callable[[Ticket], bytes], limit
         ticket.cancel()
 
     async def too_long() -> None:
-        await anyio.sleep(_MOST_SECONDS)
+        await anyio.sleep(most_seconds)
         ticket.cancel()
 
-    response = _error(503, f"the answer would take more than {_MOST_SECONDS:.0f} s")
+    response = _error(503, f"the answer would take more than {most_seconds:.0f} s")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hung_up)
         tasks.start_soon(too_long)

@@ -19,8 +19,8 @@ MOST_CELLS = 4_000_000
 
 
 def is_large(frame: Frame, most: int = MOST_CELLS) -> bool:
-    """Whether a frame is too large for a page that is sent it again and again."""
-    return frame.cells > most
+    """Whether a frame is too large for a page that is sent it again and again, or is not here at all."""
+    return frame.remote is not None or frame.cells > most
 
 
 def pack(header: dict[str, Any], streams: Sequence[bytes]) -> bytes:
