@@ -172,4 +172,7 @@ def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]
 def spark(spark_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A session of that cluster; a process has but one."""
     with session_of(spark_cluster, tmp_path_factory.mktemp("warehouse")) as session:
+        # Executors, their Python and the compilers start with the first job: up to 20 s on two busy cores, which no
+        # test's own patience is for.
+        session.range(2).mapInArrow(lambda batches: batches, "id BIGINT").toArrow()
         yield session

@@ -264,9 +264,7 @@ def serve(
     engine: Annotated[
         Asked | None, typer.Option(help="Who answers about runs that are too many to be read; sealed files alone.")
     ] = None,
-    master: Annotated[
-        str | None, typer.Option(help="The cluster of the engine spark: spark://HOST:PORT, or sc://HOST:PORT.")
-    ] = None,
+    master: Annotated[str | None, typer.Option(help="The cluster of the engine spark: spark://HOST:PORT.")] = None,
 ) -> None:
     """Show a folder of runs live, while trainings write into it. Only reads."""
     from ._show import has_display

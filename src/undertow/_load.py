@@ -29,7 +29,7 @@ def load(path: str | os.PathLike[str], *, engine: str | None = None, master: Any
         path: The folder given to `undertow.Run`, or one run's folder within it.
         engine: "duckdb" or "spark", for what is too large to be read: `.steps` and `.layers` are then engines that
             answer questions over the sealed segments, where they lie.
-        master: The cluster, for "spark": `spark://HOST:PORT`, `sc://HOST:PORT`, or a SparkSession.
+        master: The cluster, for "spark": `spark://HOST:PORT`, or a SparkSession.
 
     Raises:
         NotARunError: If there is no such folder, or no run in it.

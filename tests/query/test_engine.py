@@ -179,3 +179,14 @@ def test_a_malformed_or_too_large_question_is_refused_in_words(parse: Any, data:
 def test_numbers_beyond_json_are_heard() -> None:
     filters = parse_filters({"columns": {"x": {"ranges": [["-inf", 0], [1, "inf"]]}}})
     assert filters.columns["x"].ranges == ((float("-inf"), 0.0), (1.0, float("inf")))
+
+
+def test_more_rows_than_numbers_have_room_for_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for path in paths:
+        pq.write_table(pa.table({"x": [1.0, 2.0]}), path)
+    monkeypatch.setattr("undertow.query._source._MOST_ROWS", 4)
+    assert DuckEngine(paths, tmp_path / "codes").rows_total == 4
+    monkeypatch.setattr("undertow.query._source._MOST_ROWS", 3)
+    with pytest.raises(QueryError, match="4 rows are more than one table may have"):
+        DuckEngine(paths, tmp_path / "codes")

@@ -26,7 +26,7 @@ from .tables import FileSuite, ParquetWriter
 pytestmark = pytest.mark.slow
 
 
-class TestOnACluster(FileSuite, EngineSuite, properties(6, shrink=False)):
+class TestOnACluster(FileSuite, EngineSuite, properties(3, shrink=False)):
     @pytest.fixture
     def engine_of(self, tmp_path: Path, spark: Any) -> Any:
         write = ParquetWriter(tmp_path)
@@ -191,6 +191,12 @@ def test_what_spark_complains_of_is_told_in_words(tmp_path: Path, spark: Any) ->
     pq.write_table(pa.table({"t": pa.array([1], pa.timestamp("ns"))}), tmp_path / "ns.parquet")
     with pytest.raises(QueryError, match=r"'t' is of type timestamp\[ns\]"):
         SparkEngine([tmp_path / "ns.parquet"], spark)
+
+
+@pytest.mark.parametrize("master", ["sc://127.0.0.1:15002", object()])
+def test_spark_connect_is_refused_in_words(tmp_path: Path, master: Any) -> None:
+    with pytest.raises(QueryError, match="Spark Connect is not supported"):
+        SparkEngine(many_files(tmp_path, 1, 10), master)
 
 
 def test_without_pyspark_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

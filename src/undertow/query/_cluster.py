@@ -31,24 +31,29 @@ _TYPES |= {"bool": "BOOLEAN", "string": "STRING", "large_string": "STRING"}
 _lock = threading.Lock()
 
 
-def connect(master: str) -> Any:
+def connect(master: Any) -> Any:
     """A session of a cluster.
 
     Args:
-        master: `spark://HOST:PORT`, any other master that Spark knows, or `sc://HOST:PORT` for Spark Connect.
+        master: `spark://HOST:PORT`, any other master that Spark knows, or a session, which is then the one.
 
     Raises:
-        QueryError: If PySpark or Java is not there, the cluster cannot be reached, or this process has a session of
-            another one: Spark allows one a process.
+        QueryError: If PySpark or Java is not there, the cluster cannot be reached, this process has a session of
+            another one (Spark allows one a process), or it is Spark Connect, whose plans name views that are gone
+            by the time they run.
     """
+    if str(master).startswith("sc://") or not (isinstance(master, str) or hasattr(master, "_jsparkSession")):
+        raise QueryError(
+            "Spark Connect is not supported: name the cluster itself, spark://HOST:PORT, or give a session of it"
+        )
+    if not isinstance(master, str):
+        return master
     try:
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
         raise QueryError("questions to a cluster need PySpark: pip install 'undertow[spark]'") from error
     with _lock:
         builder = SparkSession.builder.appName("undertow")
-        if master.startswith("sc://"):
-            return _reached(master, builder.remote(master))
         active = SparkSession.getActiveSession()
         if active is not None and active.sparkContext.master != master:
             raise QueryError(f"this process works with {active.sparkContext.master} already, not with {master}")
@@ -61,7 +66,7 @@ def connect(master: str) -> Any:
 def _reached(master: str, builder: Any) -> Any:
     try:
         return builder.getOrCreate()
-    except Exception as error:  # of py4j, gRPC or Spark, each with a tree of its own
+    except Exception as error:  # of py4j or Spark, each with a tree of its own
         raise QueryError(f"Spark at {master} cannot be reached: {_first_line(error)}") from error
 
 
@@ -78,13 +83,6 @@ def ship() -> None:
 def stoppable(session: Any) -> Iterator[Callable[[], object]]:
     """What this thread asks of a cluster meanwhile, and a function that ends it, from whichever thread."""
     tag = f"undertow-{uuid.uuid4().hex}"
-    if not hasattr(session, "_jsparkSession"):  # Spark Connect
-        session.addTag(tag)
-        try:
-            yield lambda: session.interruptTag(tag)
-        finally:
-            session.removeTag(tag)
-        return
     # A session's own tags do not reach the jobs that `toArrow` starts; those of its context do.
     context = session.sparkContext
     context.addJobTag(tag)

@@ -22,6 +22,9 @@ from .values import BOOLEANS, encode, milliseconds
 
 __all__ = ["Footers", "FrameSource", "ParquetSource", "Source", "footers"]
 
+#: Answers hold rows' numbers and counts in 32 bits: beyond, these would begin anew at 0, and nothing would say so.
+_MOST_ROWS = 2**32 - 1
+
 
 class Source(Protocol):
     """Rows that DuckDB can scan, in an order that stays.
@@ -151,7 +154,8 @@ def footers(paths: Sequence[Path]) -> Footers:
     """Reads the ends of Parquet files.
 
     Raises:
-        QueryError: If there is no file, or two columns are called the same but for case.
+        QueryError: If there is no file, two columns are called the same but for case, or there are more rows than 32
+            bits can count.
     """
     if not paths:
         raise QueryError("there is no file to ask")
@@ -164,6 +168,8 @@ def footers(paths: Sequence[Path]) -> Footers:
             each for each in metadata.schema.to_arrow_schema().remove_metadata() if each.name and _shown(each.type)
         ]
         schemas.append(pa.schema(shown))
+    if sum(rows) > _MOST_ROWS:
+        raise QueryError(f"{sum(rows):,} rows are more than one table may have here, {_MOST_ROWS:,}; ask of fewer runs")
     schema = pa.unify_schemas(schemas, promote_options="permissive")
     folded = Counter(name.casefold() for name in schema.names)
     twice = [name for name in schema.names if folded[name.casefold()] > 1]

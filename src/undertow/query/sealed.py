@@ -37,7 +37,7 @@ class SealedRecording:
     Args:
         path: The folder, or one run's folder within it.
         engine: "duckdb" or "spark".
-        master: The cluster, for "spark": `spark://HOST:PORT`, `sc://HOST:PORT`, or a SparkSession.
+        master: The cluster, for "spark": `spark://HOST:PORT`, or a SparkSession.
 
     Raises:
         NotARunError: If there is no such folder, or no run in it.

@@ -51,14 +51,14 @@ class SparkEngine:
 
     Args:
         paths: Parquet files whose rows follow one another in that order, where this machine and the workers find them.
-        master: The cluster: `spark://HOST:PORT`, `sc://HOST:PORT` for Spark Connect, or a SparkSession.
+        master: The cluster: `spark://HOST:PORT`, or a SparkSession (not one of Spark Connect).
 
     Raises:
         QueryError: If there is no file, PySpark is not installed, or the cluster cannot be reached.
     """
 
     def __init__(self, paths: Sequence[Path], master: Any) -> None:
-        session = connect(master) if isinstance(master, str) else master
+        session = connect(master)
         ship()
         self._files = SparkFiles(paths, session)
         self._session = self._files.session
@@ -385,5 +385,5 @@ class SparkEngine:
                     return make().toArrow()
             except CancelledError:
                 raise
-            except Exception as error:  # of py4j, gRPC or Spark, each with a tree of its own
+            except Exception as error:  # of py4j or Spark, each with a tree of its own
                 raise QueryError(f"the cluster could not answer: {str(error).strip()[:500]}") from error
