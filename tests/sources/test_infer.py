@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undertow.sources import _infer
 from undertow.sources._infer import infer, inferred_array
 
 UTC = dt.UTC
@@ -134,6 +135,34 @@ def test_every_double_comes_back_to_the_last_bit(values):
 @given(st.lists(st.datetimes(dt.datetime(1678, 1, 1), dt.datetime(2261, 1, 1)), min_size=1))
 def test_every_time_comes_back_to_the_microsecond(values):
     assert told([value.isoformat() for value in values]) == (pa.timestamp("us"), values)
+
+
+#: Words that one parser takes for a number and another does not, or for another number.
+_ODD = (
+    "+5 +-5 -+5 .5 5. . -.5 +.5 5.e3 .e3 1e 1e5 1E+05 1e-400 1e400 -1e400 007 -0 -0.0 0.0 1.0 0 1 0x10 0X1F 0b1 1_000 "
+    "1,5 1,000 ,5 1.5.2 nan NaN -nan +nan nan(7) inf -inf +INF infinity -Infinity ∞ -∞ NA N/A null None none - <NA> "
+    "true False 9007199254740993 9223372036854775807 -9223372036854775808 9223372036854775808 18446744073709551615 "
+    "123456789012345678901234567890 0.1000000000000000055511151231257827 1700000000 1700000000.25 1700000000000 "
+    "20240131 2024-01-31 2024-01-31T10:00Z 12:30 1e5f 1d 12% ٣ x"
+).split()
+_number_words = st.one_of(st.integers().map(str), st.floats().map(repr), st.integers(-9, 9).map("{}.50".format))
+_words = st.one_of(_number_words, st.sampled_from(_ODD), st.sampled_from(["", " "]), st.none())
+_spaced = st.tuples(_words, st.sampled_from(["{}"] * 8 + [" {}", "{} ", "\t{}", "\u00a0{}\u3000"])).map(
+    lambda pair: pair[0] and pair[1].format(pair[0])
+)
+_columns = st.one_of(*(st.lists(each, max_size=12) for each in (_number_words, st.sampled_from(_ODD), _words, _spaced)))
+
+
+@given(_columns, st.integers(1, 4), st.sampled_from(["x", "timestamp"]), st.booleans())
+def test_numbers_parsed_at_once_are_those_told_by_their_patterns(words, length, name, comma):
+    chunks = [pa.array(words[at : at + length], pa.string()) for at in range(0, len(words), length)]
+    values = pa.chunked_array(chunks, pa.string())
+    found = infer(values, name, comma)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_infer, "_plain_numbers", lambda words: None)
+        slow = infer(values, name, comma)
+    assert found.type == slow.type
+    assert list(map(repr, found.to_pylist())) == list(map(repr, slow.to_pylist()))
 
 
 @given(st.lists(st.one_of(st.none(), st.text()), min_size=1), st.booleans())

@@ -28,6 +28,9 @@ _UNIX = re.compile(r"(^|[^a-z])(unix|unix_?time|timestamp|wall_?time|time_?stamp
 #: From 1990 to 2100: a number of seconds, or of its thousandths, that lies within is a date and no count.
 _YEARS = (631_152_000, 4_102_444_800)
 
+#: Words tried before all of them: Arrow words an error for each that it cannot read, slower than it reads one.
+_FEW = 100
+
 
 def infer(values: pa.ChunkedArray, name: str, comma: bool = False) -> pa.ChunkedArray:
     """Returns a text column as what all of its values stand for; as text where that is nothing else.
@@ -40,17 +43,33 @@ def infer(values: pa.ChunkedArray, name: str, comma: bool = False) -> pa.Chunked
         name: The column's, which alone tells Unix times from counts.
         comma: Whether numbers are written 0,5.
     """
+    found = _plain_numbers(values)
+    if found is not None:
+        return as_unix(found, name)
     bare = pc.utf8_trim_whitespace(values)
-    missing = pc.is_in(bare, pa.array(["", *MISSING]))
-    if bool(pc.all(pc.equal(bare, "")).as_py() in (True, None)):
+    words = _without(bare, pc.equal(bare, ""))
+    if words.null_count == len(words):
         return pa.chunked_array([pa.nulls(len(values), pa.float64())])
-    words = pc.if_else(pc.fill_null(missing, True), pa.scalar(None, pa.string()), bare)
+    found = _plain_numbers(words)
+    if found is not None:
+        return as_unix(found, name)
+    found = _told(words, name, comma)
+    return _without(values, pc.is_null(words)) if found is None else found
+
+
+def _without(values: pa.ChunkedArray, gone: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(gone, pa.scalar(None, values.type), values)
+
+
+def _told(words: pa.ChunkedArray, name: str, comma: bool = False) -> pa.ChunkedArray | None:
+    """What words without space around them stand for, pattern by pattern; None if they are text."""
+    words = _without(words, pc.is_in(words, pa.array(MISSING)))
     if words.null_count < len(words):
         for read in (_numbers, _booleans, _times):
             found = read(words, comma)
             if found is not None:
                 return as_unix(found, name)
-    return pc.if_else(pc.equal(bare, ""), pa.scalar(None, pa.string()), values)
+    return None
 
 
 def inferred_array(values: Sequence[object], name: str) -> pa.Array | pa.ChunkedArray:
@@ -95,6 +114,24 @@ def moments(values: pa.ChunkedArray, ticks: int = 1) -> pa.ChunkedArray:
     return whole.cast(pa.int64()).cast(pa.timestamp("us", tz="UTC"))
 
 
+def _plain_numbers(words: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """The numbers, where Arrow's parsers alone tell what `_numbers` would, in a tenth of its time; else None."""
+    real = _parsed(words, pa.float64())
+    # What Arrow reads otherwise, or only some versions of it: nan(x), 1e400, +5.
+    if real is None or not pc.all(pc.is_finite(real)).as_py() or pc.any(pc.starts_with(words, "+")).as_py():
+        return None
+    whole = _parsed(words, pa.int64())  # 0x10, an integer to Arrow, was no double
+    return real if whole is None else whole
+
+
+def _parsed(words: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    try:
+        words.slice(0, _FEW).cast(kind)
+        return words.cast(kind)
+    except pa.ArrowInvalid:
+        return None
+
+
 def _all(words: pa.ChunkedArray, pattern: str, ignore_case: bool = False) -> bool:
     return bool(pc.all(pc.match_substring_regex(words, pattern, ignore_case=ignore_case)).as_py())
 
@@ -118,15 +155,14 @@ def _numbers(words: pa.ChunkedArray, comma: bool) -> pa.ChunkedArray | None:
     # Arrow reads neither a plus before a number nor a point without a digit before it.
     words = pc.replace_substring_regex(words, r"^\+", "")
     if plain.null_count == words.null_count:
-        try:
-            return words.cast(pa.int64())
-        except pa.ArrowInvalid:
-            pass
-    try:
-        return words.cast(pa.float64())
-    except pa.ArrowInvalid:
-        # What Arrow's parser is too strict for ("5.", ".5"), or too large for it.
-        return pa.chunked_array([pa.array([None if word is None else float(word) for word in words.to_pylist()])])
+        whole = _parsed(words, pa.int64())
+        if whole is not None:
+            return whole
+    real = _parsed(words, pa.float64())
+    if real is not None:
+        return real
+    # What Arrow's parser is too strict for ("5.", ".5"), or too large for it.
+    return pa.chunked_array([pa.array([None if word is None else float(word) for word in words.to_pylist()])])
 
 
 def _booleans(words: pa.ChunkedArray, _: bool) -> pa.ChunkedArray | None:
