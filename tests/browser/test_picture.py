@@ -18,9 +18,9 @@ from undertow.view.picture._scene import lines_of, palette_of
 pytestmark = pytest.mark.browser
 
 READ = """() => {
-  const plot = document.querySelector(".ut-plot").getBoundingClientRect();
+  const plot = document.querySelector(".ut-plot");
   return {
-    width: plot.width - 2, height: plot.height - 2, ratio: devicePixelRatio,
+    width: plot.clientWidth, height: plot.clientHeight, ratio: devicePixelRatio,
     axes: [...document.querySelectorAll(".ut-axis")].map((axis) => {
       const at = axis.getBoundingClientRect();
       const line = axis.querySelector(".ut-axis-line");

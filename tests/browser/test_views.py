@@ -15,6 +15,7 @@ NAMES = ["table", "series", "scatter", "heatmap", "distribution"]
 
 
 def opened(page: Any) -> list[str]:
+    page.settle()
     return page.page.locator(".ut-view").evaluate_all("all => all.map((view) => view.dataset.view)")
 
 
