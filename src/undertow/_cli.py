@@ -1,4 +1,4 @@
-"""The command line: `undertow demo`, `show`, `serve`, `diagnose`, and `ls`, `verify`, `compact` for run folders."""
+"""The command line: `undertow demo`, `show`, `serve`, `diagnose`, and `ls`, `verify`, `compact`, `publish` for runs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ._terminal import err, out, print_findings, progress, size_of, state, warni
 from ._version import __version__
 from .errors import UndertowError
 from .store import compact as compact_runs
+from .store import publish as publish_runs
 from .store import summaries
 from .store import verify as check_files
 
@@ -353,3 +354,12 @@ def compact(path: _Runs) -> None:
         words = f"sealed {done.sealed}, merged {done.merged}, removed {done.removed}"
         unread = f" [yellow]({done.unread:,} bytes could not be read)[/]" if done.unread else ""
         out.print(f"{escape(str(done.run))}: {words}{unread}", soft_wrap=True)
+
+
+@app.command()
+def publish(
+    path: _Runs, url: Annotated[str, typer.Argument(metavar="URL", help="The place of all runs: s3://BUCKET/PREFIX.")]
+) -> None:
+    """Put what is sealed of recorded runs on object storage; `undertow.load` reads it there. May be repeated."""
+    for run, count in publish_runs(path, url):
+        out.print(f"{escape(str(run))}: {count:,} files put", soft_wrap=True)

@@ -61,6 +61,7 @@ class About:
     Raises:
         ValueError: If an id cannot be one of ours, a rank is negative, or both `id` and `resume` are given.
         NotARunError: If there is no run to resume.
+        StoreError: If the folder of all runs is an address.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class About:
         self.rank = _rank() if rank is None else int(rank)
         if self.rank < 0:
             raise ValueError(f"rank = {rank}: ranks count from 0")
+        if root.parts[:1] == ("s3:",):
+            raise StoreError("a run is recorded on this machine's disk; `undertow publish` puts it on object storage")
         self.id = run_id(name) if given is None else given
         self.folder = root / self.id
         before = self._before(resume)
