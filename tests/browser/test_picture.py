@@ -122,7 +122,8 @@ def test_lines_have_the_pages_pixels(workbench, color):
     off = np.abs(ours - theirs)
     # The page's canvas keeps 8 bits, premultiplied once more by whoever reads it.
     assert np.quantile(off, 0.999) < 6
-    assert off.mean() < 0.1
+    # Where there is ink, so that a fuller plot may be as far off in each of its pixels, and no further.
+    assert off[(theirs[..., 3] > 0) | (ours[..., 3] > 0)].mean() < 0.5
 
 
 @pytest.mark.parametrize("color", ["a", "kind"])
